@@ -1,0 +1,1 @@
+"""ZooKeeper as this project uses it: sessions for trio, znode formats, the election."""
