@@ -1,0 +1,464 @@
+"""Fetch: read what is there, wait for more if the client wants more, answer with slices of the log's files."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+import attrs
+import trio
+
+from acl.model import CLUSTER, Operation
+from zkbroker.apis.context import RequestContext, Services
+from zkbroker.apis.fetch_sessions import (
+    FINAL_EPOCH,
+    INITIAL_EPOCH,
+    NO_SESSION,
+    FetchEntry,
+    FetchSession,
+    unresolved_name,
+)
+from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.model import NO_TOPIC_ID, TopicId, TopicPartition
+from zkbroker.protocol.generated.fetch_request import FetchRequest
+from zkbroker.protocol.generated.fetch_response import (
+    AbortedTransaction,
+    EpochEndOffset,
+    FetchableTopicResponse,
+    FetchResponse,
+    LeaderIdAndEpoch,
+    NodeEndpoint,
+    PartitionData,
+)
+from zkbroker.replication.interest import Interest
+from zkbroker.replication.isr import Pulse
+from zkbroker.replication.partition import FollowerFetch, Partition, PartitionRead
+from zkbroker.replication.replica_selector import choose_replica
+from zkbroker.security.authorizer import topic as topic_resource
+
+DEBUG_CONSUMER_ID = -2
+READ_COMMITTED = 1
+WITH_TOPIC_IDS = 13
+
+
+@attrs.define(eq=False)
+class _Found:
+    """What one look at a partition gave: a read, or an error, or another replica to ask."""
+
+    read: PartitionRead | None = None
+    error: KafkaError | None = None
+    preferred_replica: int = -1
+
+    @property
+    def size(self) -> int:
+        return self.read.size if self.read is not None else 0
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the client must hear of it now."""
+        return (
+            self.error is not None
+            or self.preferred_replica >= 0
+            or (self.read is not None and self.read.diverging_end_offset >= 0)
+        )
+
+    def release(self) -> None:
+        if self.read is not None and self.read.records is not None:
+            self.read.records.release()
+
+
+@attrs.define(eq=False)
+class _Fetch:
+    """One Fetch being served: its partitions, what was found of them, and how much may be answered."""
+
+    request: FetchRequest
+    ctx: RequestContext
+    broker: Services
+    entries: dict[TopicPartition, FetchEntry]  # every partition of this fetch or of its session
+    named: dict[TopicPartition, None]  # those the request itself names
+    session: FetchSession | None
+    full: bool  # the response holds every partition, moved or not
+    replica_id: int
+    pulse: Pulse | None
+    found: dict[TopicPartition, _Found] = attrs.field(factory=dict)
+    _follower_allowed: bool = True
+    _allowed: dict[str, bool] = attrs.field(factory=dict)
+    _first_look: bool = True
+
+    @property
+    def is_follower(self) -> bool:
+        return self.replica_id >= 0
+
+    def size(self) -> int:
+        return sum(found.size for found in self.found.values())
+
+    def is_final(self) -> bool:
+        return any(found.is_final for found in self.found.values())
+
+    def release(self) -> None:
+        for found in self.found.values():
+            found.release()
+
+    # -- looking -----------------------------------------------------------------------------------------------
+
+    def look(self, partitions: Iterable[TopicPartition]) -> None:
+        """Read these partitions, within what is left of the request's limits. One sync step."""
+        hard_limit = self.ctx.version <= 2
+        left = self.request.max_bytes
+        if not self.is_follower:
+            left = min(left, self.broker.config.broker.fetch_max_bytes)
+        looked = list(partitions)
+        for tp in looked:
+            before = self.found.pop(tp, None)
+            if before is not None:
+                before.release()
+        taken = self.size()
+        left, min_one = max(0, left - taken), taken == 0 and not hard_limit
+        for tp in looked:
+            entry = self.entries.get(tp)
+            if entry is None:
+                continue  # forgotten meanwhile
+            try:
+                found = self._look_at(tp, entry, min(entry.max_bytes, left), min_one)
+            except KafkaError as error:
+                found = _Found(error=error)
+            self.found[tp] = found
+            if found.size:
+                left, min_one = max(0, left - found.size), False
+        self._first_look = False
+
+    def _look_at(self, tp: TopicPartition, entry: FetchEntry, max_bytes: int, min_one: bool) -> _Found:
+        broker, ctx = self.broker, self.ctx
+        if tp.topic.startswith("\0"):
+            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_ID, "no topic has that id here")
+        self._require_allowed(tp.topic)
+        partition = broker.replicas.partitions.get(tp)
+        if partition is None:
+            if broker.metadata.snapshot.partition(tp) is None and tp not in broker.replicas.offline:
+                raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"{tp} does not exist")
+            partition = broker.replicas.get(tp)
+        if self.session is not None:
+            self.session.watch(entry, partition)
+        if NO_TOPIC_ID not in (entry.topic_id, partition.topic_id) and entry.topic_id != partition.topic_id:
+            raise KafkaError(ErrorCode.INCONSISTENT_TOPIC_ID, f"{tp}: another topic of that name")
+        follower = None
+        if self.is_follower and self._first_look and tp in self.named:
+            follower = FollowerFetch(self.replica_id, entry.log_start_offset, self.pulse)
+        elif not self.is_follower:
+            preferred = self._preferred_replica(partition, entry)
+            if preferred >= 0:
+                read = partition.position(current_leader_epoch=entry.current_leader_epoch)
+                return _Found(read, preferred_replica=preferred)
+        read = partition.read(
+            entry.offset,
+            max_bytes,
+            current_leader_epoch=entry.current_leader_epoch,
+            last_fetched_epoch=entry.last_fetched_epoch,
+            to_end=self.is_follower or self.replica_id == DEBUG_CONSUMER_ID,
+            committed_only=self.request.isolation_level == READ_COMMITTED and not self.is_follower,
+            from_leader_only=self.is_follower or ctx.version < 11,
+            min_one_batch=min_one,
+            follower=follower,
+        )
+        return _Found(read)
+
+    def _require_allowed(self, topic: str) -> None:
+        allowed = self._allowed.get(topic)
+        if allowed is None:
+            if self.is_follower:
+                allowed = self.broker.authorizer.allows(self.ctx, Operation.CLUSTER_ACTION, CLUSTER)
+            else:
+                allowed = self.broker.authorizer.allows(self.ctx, Operation.READ, topic_resource(topic))
+            self._allowed[topic] = allowed
+        if not allowed:
+            raise KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
+
+    def _preferred_replica(self, partition: Partition, entry: FetchEntry) -> int:
+        """Another replica this consumer should read from, or -1. Source: KIP-392."""
+        selector = self.broker.config.broker.replica_selector_class
+        if not selector or not self.request.rack_id or not partition.is_leader:
+            return -1
+        chosen = choose_replica(
+            partition,
+            entry.offset,
+            self.request.rack_id,
+            self.broker.broker_id,
+            self.broker.metadata.snapshot.brokers,
+            self.broker.now_ms(),
+        )
+        return chosen if chosen != self.broker.broker_id else -1
+
+    # -- answering ---------------------------------------------------------------------------------------------
+
+    def response(self) -> FetchResponse:
+        """The response; its slices now belong to whoever sends it."""
+        topics: dict[tuple[str, TopicId], list[PartitionData]] = {}
+        leaders: dict[int, NodeEndpoint] = {}
+        with_ids = self.ctx.version >= WITH_TOPIC_IDS
+        for tp, entry in (
+            self.entries.items() if self.full else [(t, self.entries[t]) for t in self.found if t in self.entries]
+        ):
+            found = self.found.get(tp, _NOTHING)
+            if not self.full and not self._is_news(entry, found):
+                continue
+            self._remember(tp, entry, found)
+            key = ("", entry.topic_id) if with_ids else (tp.topic, NO_TOPIC_ID)
+            topics.setdefault(key, []).append(self._partition_data(tp, found, leaders))
+        return FetchResponse(
+            session_id=self.session.session_id if self.session is not None else NO_SESSION,
+            responses=[
+                FetchableTopicResponse(topic=name, topic_id=topic_id, partitions=partitions)
+                for (name, topic_id), partitions in topics.items()
+            ],
+            node_endpoints=list(leaders.values()),
+        )
+
+    def _is_news(self, entry: FetchEntry, found: _Found) -> bool:
+        read = found.read
+        return (
+            found.is_final
+            or found.size > 0
+            or (
+                read is not None
+                and (
+                    read.high_watermark != entry.told_high_watermark
+                    or read.log_start_offset != entry.told_log_start_offset
+                )
+            )
+        )
+
+    def _remember(self, tp: TopicPartition, entry: FetchEntry, found: _Found) -> None:
+        if self.session is None:
+            return
+        if found.read is not None and found.error is None:
+            entry.told_high_watermark = found.read.high_watermark
+            entry.told_log_start_offset = found.read.log_start_offset
+        else:
+            entry.told_high_watermark = -1
+        if found.is_final or found.size:
+            # Until the client names it again, it must be looked at again.
+            self.session.interest.dirty[tp] = None
+
+    def _partition_data(
+        self, tp: TopicPartition, found: _Found, leaders: dict[int, NodeEndpoint]
+    ) -> PartitionData:
+        read = found.read
+        if found.error is not None or read is None:
+            code = found.error.code if found.error is not None else ErrorCode.NONE
+            if code is ErrorCode.KAFKA_STORAGE_ERROR and self.ctx.version <= 5:
+                code = ErrorCode.NOT_LEADER_OR_FOLLOWER
+            return PartitionData(
+                partition_index=tp.partition,
+                error_code=code,
+                high_watermark=-1,
+                current_leader=self._current_leader(tp, code, leaders),
+                records=b"",
+            )
+        aborted = read.aborted
+        return PartitionData(
+            partition_index=tp.partition,
+            error_code=0,
+            high_watermark=read.high_watermark,
+            last_stable_offset=read.last_stable_offset,
+            log_start_offset=read.log_start_offset,
+            diverging_epoch=EpochEndOffset(epoch=read.diverging_epoch, end_offset=read.diverging_end_offset)
+            if read.diverging_end_offset >= 0
+            else EpochEndOffset(),
+            aborted_transactions=[AbortedTransaction(producer_id=p, first_offset=o) for p, o in aborted]
+            if aborted is not None
+            else None,
+            preferred_read_replica=found.preferred_replica,
+            records=read.records if read.records is not None else b"",
+        )
+
+    def _current_leader(
+        self, tp: TopicPartition, code: ErrorCode, leaders: dict[int, NodeEndpoint]
+    ) -> LeaderIdAndEpoch:
+        """Whom to ask instead. Source: KIP-951."""
+        if self.ctx.version < 16 or code not in (
+            ErrorCode.NOT_LEADER_OR_FOLLOWER,
+            ErrorCode.FENCED_LEADER_EPOCH,
+        ):
+            return LeaderIdAndEpoch()
+        snapshot = self.broker.metadata.snapshot
+        known = snapshot.partition(tp)
+        if known is None:
+            return LeaderIdAndEpoch()
+        leader = snapshot.brokers.get(known.leader)
+        endpoint = leader.endpoint(self.ctx.listener) if leader is not None else None
+        if leader is not None and endpoint is not None:
+            leaders[known.leader] = NodeEndpoint(
+                node_id=known.leader, host=endpoint.host, port=endpoint.port, rack=leader.rack
+            )
+        return LeaderIdAndEpoch(leader_id=known.leader, leader_epoch=known.leader_epoch)
+
+
+_NOTHING = _Found()
+
+
+async def fetch(request: FetchRequest, ctx: RequestContext, broker: Services) -> FetchResponse:
+    """Versions 0-17. Checks READ on the topics, or CLUSTER_ACTION of a follower.
+
+    Errors, top level: FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR.
+    Per partition: TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_ID, INCONSISTENT_TOPIC_ID,
+    UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH,
+    OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR. Source: KIP-227, KIP-320, KIP-392, KIP-516, KIP-595, KIP-951.
+    """
+    try:
+        this = _begin(request, ctx, broker)
+    except KafkaError as error:
+        return FetchResponse(error_code=error.code, session_id=NO_SESSION)
+    deadline = trio.current_time() + request.max_wait_ms / 1000
+    try:
+        if this.session is not None and not this.full:
+            await _serve_session(this, this.session, deadline)
+        else:
+            await _serve_all(this, deadline)
+    except BaseException:
+        this.release()
+        raise
+    return this.response()
+
+
+async def _serve_session(this: _Fetch, session: FetchSession, deadline: float) -> None:
+    """Look only at what moved since the session's last answer, and at what moves while we wait."""
+    request = this.request
+    while True:
+        dirty = session.take_dirty()
+        if dirty:
+            this.look(dirty)
+        if _is_enough(this, request) or not session.entries:
+            break
+        if trio.current_time() >= deadline:
+            break
+        with trio.move_on_at(deadline):
+            await session.interest.moved.wait()
+    for tp, found in this.found.items():
+        if found.size == 0 and not found.is_final and _has_more(this, tp, found):
+            session.interest.dirty[tp] = None  # no room for it this time: first the next time
+
+
+def _has_more(this: _Fetch, tp: TopicPartition, found: _Found) -> bool:
+    read, entry = found.read, this.entries.get(tp)
+    if read is None or entry is None:
+        return False
+    return entry.offset < (read.log_end_offset if this.is_follower else read.high_watermark)
+
+
+async def _serve_all(this: _Fetch, deadline: float) -> None:
+    """Look at every partition; while waiting, at those that move."""
+    request = this.request
+    if this.session is not None:
+        this.session.take_dirty()
+    this.look(this.entries)
+    if _is_enough(this, request) or not this.entries or trio.current_time() >= deadline:
+        return
+    session = this.session
+    interest = session.interest if session is not None else Interest(reads_to_end=this.is_follower)
+    watched: list[Partition] = []
+    try:
+        if session is None:
+            for tp in this.entries:
+                partition = this.broker.replicas.partitions.get(tp)
+                if partition is not None:
+                    partition.watch(interest)
+                    watched.append(partition)
+        while True:
+            with trio.move_on_at(deadline):
+                await interest.moved.wait()
+            dirty, interest.dirty = interest.dirty, {}
+            if dirty:
+                this.look(dirty)
+            if _is_enough(this, request) or trio.current_time() >= deadline:
+                return
+    finally:
+        for partition in watched:
+            partition.unwatch(interest)
+
+
+def _is_enough(this: _Fetch, request: FetchRequest) -> bool:
+    return request.max_wait_ms <= 0 or this.size() >= request.min_bytes or this.is_final()
+
+
+def _begin(request: FetchRequest, ctx: RequestContext, broker: Services) -> _Fetch:
+    """Resolve the session. Raises: the session errors."""
+    replica_id = request.replica_id if ctx.version < 15 else request.replica_state.replica_id
+    named = _entries(request, ctx, broker)
+    sessions = broker.fetch_sessions
+    uses_topic_ids = ctx.version >= WITH_TOPIC_IDS
+    now_ms = broker.now_ms()
+    session: FetchSession | None = None
+    full = True
+    entries = named
+    if request.session_epoch == FINAL_EPOCH or ctx.version < 7:
+        sessions.close(request.session_id)
+    elif request.session_epoch == INITIAL_EPOCH:
+        sessions.close(request.session_id)
+        if named:
+            session = sessions.create(
+                size=len(named),
+                uses_topic_ids=uses_topic_ids,
+                is_follower=replica_id >= 0,
+                now_ms=now_ms,
+                random_id=lambda: secrets.randbelow(0x7FFFFFFF) + 1,
+            )
+    else:
+        session = sessions.take(
+            request.session_id, request.session_epoch, uses_topic_ids=uses_topic_ids, now_ms=now_ms
+        )
+        full = False
+    if session is not None:
+        for tp in _forgotten(request, ctx, broker):
+            entry = session.forget(tp)
+            if entry is not None and entry.watched is not None and session.is_follower:
+                entry.watched.forget_pulse(replica_id)
+        for tp, entry in named.items():
+            session.put(tp, entry)
+        if session.unresolved:
+            session.resolve(broker.metadata.snapshot.topic_names.get)
+        entries = session.entries
+        session.pulse.last_fetch_ms = now_ms
+        if not entries:
+            sessions.close(session.session_id)
+            session = None
+    return _Fetch(
+        request=request,
+        ctx=ctx,
+        broker=broker,
+        entries=entries,
+        named=dict.fromkeys(named),
+        session=session,
+        full=full,
+        replica_id=replica_id,
+        pulse=session.pulse if session is not None else None,
+    )
+
+
+def _entries(request: FetchRequest, ctx: RequestContext, broker: Services) -> dict[TopicPartition, FetchEntry]:
+    names = broker.metadata.snapshot.topic_names
+    with_ids = ctx.version >= WITH_TOPIC_IDS
+    entries: dict[TopicPartition, FetchEntry] = {}
+    for topic in request.topics:
+        topic_id = topic.topic_id
+        name = names.get(topic_id) or unresolved_name(topic_id) if with_ids else topic.topic
+        for wanted in topic.partitions:
+            entries[TopicPartition(name, wanted.partition)] = FetchEntry(
+                topic_id if with_ids else NO_TOPIC_ID,
+                wanted.fetch_offset,
+                wanted.partition_max_bytes,
+                wanted.current_leader_epoch,
+                wanted.last_fetched_epoch,
+                wanted.log_start_offset,
+            )
+    return entries
+
+
+def _forgotten(request: FetchRequest, ctx: RequestContext, broker: Services) -> Iterable[TopicPartition]:
+    names = broker.metadata.snapshot.topic_names
+    for topic in request.forgotten_topics_data:
+        if ctx.version >= WITH_TOPIC_IDS:
+            for name in (names.get(topic.topic_id), unresolved_name(topic.topic_id)):
+                if name is not None:
+                    yield from (TopicPartition(name, p) for p in topic.partitions)
+        else:
+            yield from (TopicPartition(topic.topic, p) for p in topic.partitions)

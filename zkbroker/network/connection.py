@@ -1,0 +1,222 @@
+"""The server's side of one client connection: frames in, answers out, in the order of the requests.
+
+Most requests are answered in turn: the next frame is read when the answer has left. A Produce that waits for its
+replicas is different: it is appended at once, its wait is queued, and the reader goes on, so that a producer's
+five requests in flight do not wait for each other. Such a connection gets a second task that answers in order.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import attrs
+import trio
+
+from zkbroker.changed import Changed
+from zkbroker.network.memory import ALWAYS_PASSES_BYTES, RequestMemory
+from zkbroker.network.transport import Sendable, Transport
+from zkbroker.protocol.framing import FrameBuffer, FrameTooLarge
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING_ANSWERS = 128
+"""Answers queued on one connection before its reader stops. They hold no record bytes."""
+
+
+class CloseConnection(Exception):
+    """The client must be disconnected; the message says why, for the log."""
+
+
+class WaitingAnswer(Protocol):
+    """An answer to a request that has taken effect but must wait before the client may hear of it."""
+
+    async def wait(self) -> Sequence[Sendable] | None:
+        """The response, or None where the client expects none. Raises: CloseConnection."""
+        ...
+
+
+@attrs.frozen
+class Answer:
+    """A response to send now, after which the connection is muted for a while if its client is over a quota."""
+
+    buffers: Sequence[Sendable]
+    mute_ms: int = 0
+
+
+Reply = Answer | WaitingAnswer | None
+
+
+class Session(Protocol):
+    """What turns frames into replies; the API layer's state of this client."""
+
+    async def handle(self, frame: memoryview, answers: Answers) -> Reply:
+        """Handle one request. The frame's memory is reused after it returns.
+
+        A request that must not overtake the ones before it awaits `answers.settled()` first.
+        Raises: CloseConnection.
+        """
+        ...
+
+    def closed(self) -> None:
+        """The connection is gone."""
+        ...
+
+
+class Answers(Protocol):
+    """The answers of one connection that have not left yet."""
+
+    async def settled(self) -> None:
+        """Return when every earlier answer has left."""
+        ...
+
+
+def _release(buffers: Sequence[Sendable]) -> None:
+    for buffer in buffers:
+        if not isinstance(buffer, (bytes, bytearray, memoryview)):
+            buffer.release()
+
+
+@attrs.define(eq=False, slots=True)
+class Connection:
+    """One accepted connection. `serve` is its lifetime; everything else is called by its own tasks."""
+
+    peer: str  # host:port of the client, for the log
+    listener: str  # listener name
+    _transport: Transport
+    _memory: RequestMemory
+    max_frame_bytes: int  # smaller until the client has authenticated
+    clock: Callable[[], float] = trio.current_time
+    last_active: float = 0.0  # by `clock`; the sweeper closes what is idle too long
+    muted: bool = False
+    _waiting: deque[WaitingAnswer] = attrs.field(factory=deque)
+    _answering: bool = False
+    _moved: Changed = attrs.field(factory=Changed)
+    _pipelined: bool = False
+
+    async def serve(self, session: Session) -> None:
+        """Serve until the client goes away or must go. Raises nothing but what is a bug, and Cancelled."""
+        self.last_active = self.clock()
+        try:
+            await self._serve(session)
+        except CloseConnection as reason:
+            log.info("closing the connection of %s on %s: %s", self.peer, self.listener, reason)
+        except FrameTooLarge as reason:
+            log.warning("closing the connection of %s on %s: %s", self.peer, self.listener, reason)
+        except (OSError, trio.ClosedResourceError, trio.BrokenResourceError) as error:
+            log.debug("connection of %s on %s ended: %r", self.peer, self.listener, error)
+        finally:
+            session.closed()
+            self._transport.close()
+
+    def close(self) -> None:
+        """Disconnect the client; `serve` returns soon after."""
+        self._transport.close()
+
+    async def settled(self) -> None:
+        while self._waiting or self._answering:
+            await self._moved.wait()
+
+    async def _serve(self, session: Session) -> None:
+        frames = FrameBuffer(self.max_frame_bytes)
+        first = await self._serve_until_one_waits(frames, session)
+        if first is None:
+            return
+        # From here on, answers may wait while requests are read: a second task, only for those who need it.
+        self._pipelined = True
+        failure: BaseException | None = None
+        async with trio.open_nursery() as nursery:
+            self._queue(first)
+            nursery.start_soon(self._answer_in_order, nursery.cancel_scope)
+            try:
+                while True:
+                    waiting = await self._serve_until_one_waits(frames, session)
+                    if waiting is None:
+                        break
+                    self._queue(waiting)
+                    while len(self._waiting) >= MAX_WAITING_ANSWERS:
+                        await self._moved.wait()
+            except CloseConnection as reason:
+                await self.settled()  # what was answered before must still arrive
+                failure = reason
+            except (OSError, trio.ClosedResourceError, FrameTooLarge) as error:
+                failure = error
+            nursery.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
+    def _queue(self, answer: WaitingAnswer) -> None:
+        self._waiting.append(answer)
+        self._moved.notify()
+
+    async def _answer_in_order(self, scope: trio.CancelScope) -> None:
+        try:
+            while True:
+                while not self._waiting:
+                    await self._moved.wait()
+                answer = self._waiting.popleft()
+                self._answering = True
+                buffers = await answer.wait()
+                if buffers is not None:
+                    await self._send(buffers)
+                self._answering = False
+                self._moved.notify()
+        except (CloseConnection, OSError, trio.ClosedResourceError) as error:
+            log.info("closing the connection of %s on %s: %s", self.peer, self.listener, error)
+            self._transport.close()
+            scope.cancel()
+
+    async def _send(self, buffers: Sequence[Sendable]) -> None:
+        try:
+            await self._transport.send(buffers)
+        finally:
+            _release(buffers)
+        self.last_active = self.clock()
+
+    async def _serve_until_one_waits(self, frames: FrameBuffer, session: Session) -> WaitingAnswer | None:
+        """Answer requests in turn; returns the first answer that must wait, None at the end of the stream."""
+        taken = 0  # bytes of the memory budget that the frame in the buffer holds
+        receive_into = self._transport.receive_into
+        try:
+            while True:
+                frame = frames.next_frame()
+                if frame is None:
+                    announced = frames.pending_frame_bytes
+                    if announced > ALWAYS_PASSES_BYTES and not taken:
+                        await self._memory.take(announced)
+                        taken = announced
+                    received = await receive_into(frames.get_buffer())
+                    if received == 0:
+                        return None
+                    frames.received(received)
+                    continue
+                self.last_active = self.clock()
+                reply = await session.handle(frame, self)
+                if taken:
+                    self._memory.give(taken)
+                    taken = 0
+                frames.max_frame_bytes = self.max_frame_bytes
+                if reply is None:
+                    continue
+                if isinstance(reply, Answer):
+                    if self._pipelined:
+                        await self.settled()
+                    await self._send(reply.buffers)
+                    if reply.mute_ms:
+                        await self._mute(reply.mute_ms)
+                    continue
+                return reply
+        finally:
+            if taken:
+                self._memory.give(taken)
+
+    async def _mute(self, milliseconds: int) -> None:
+        self.muted = True
+        await trio.sleep(milliseconds / 1000)
+        self.muted = False
+        self.last_active = self.clock()
+
+
+NewSession = Callable[[Connection], Awaitable[Session]]

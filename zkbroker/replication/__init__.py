@@ -1,0 +1,1 @@
+"""Partition replicas: leading, following, the in-sync set and the high watermark."""

@@ -1,0 +1,350 @@
+"""Following: one task per leader broker fetches for every partition this broker follows there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+import attrs
+import trio
+
+from zkbroker.changed import Changed
+from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.model import BrokerInfo, TopicId, TopicPartition
+from zkbroker.protocol.codec import Message
+from zkbroker.protocol.generated.fetch_response import FetchResponse, PartitionData
+from zkbroker.protocol.generated.list_offsets_request import (
+    ListOffsetsPartition,
+    ListOffsetsRequest,
+    ListOffsetsTopic,
+)
+from zkbroker.protocol.generated.list_offsets_response import ListOffsetsResponse
+from zkbroker.replication.fetch_session import FetchFrom, FetchLimits, FetchSessionClient
+from zkbroker.replication.partition import Partition, Role
+
+log = logging.getLogger(__name__)
+
+LATEST, EARLIEST = -1, -2
+LIST_OFFSETS_VERSION = 9
+TIMEOUT_S = 30.0
+
+
+class PeerLike(Protocol):
+    """Our client to one broker (network.Peer, or a test's)."""
+
+    async def request(self, message: Message, version: int, *, timeout_s: float) -> Message: ...
+
+    def close(self) -> None: ...
+
+
+@attrs.define(eq=False)
+class FetcherSettings:
+    """What fetchers need of their broker. Callables, because configuration changes at run time."""
+
+    limits: Callable[[], FetchLimits]
+    backoff_s: Callable[[], float]  # replica.fetch.backoff.ms
+    broker: Callable[[int], BrokerInfo | None]  # from the metadata cache
+    metadata_changed: Changed
+    connect: Callable[[BrokerInfo, str], PeerLike]  # to its inter-broker endpoint, under that client id
+
+
+@attrs.define(eq=False)
+class _Followed:
+    """One partition as its fetcher sees it. Replaced whole at every new leader or epoch."""
+
+    partition: Partition
+    leader_epoch: int
+    delayed_until: float = 0.0  # trio time
+    failed: bool = False  # until the next LeaderAndIsr
+
+
+@attrs.define(eq=False)
+class ReplicaFetcher:
+    """Fetches from one leader broker. `run` is its lifetime."""
+
+    leader: int
+    settings: FetcherSettings
+    partitions: dict[TopicPartition, _Followed] = attrs.field(factory=dict)
+    moved: Changed = attrs.field(factory=Changed)
+    _session: FetchSessionClient = attrs.field(factory=FetchSessionClient)
+    _names: dict[TopicId, str] = attrs.field(factory=dict)
+    _delayed: dict[TopicPartition, None] = attrs.field(factory=dict)
+    _unreachable: bool = False
+
+    def add(self, partition: Partition) -> None:
+        """Follow this partition from its log end on."""
+        followed = _Followed(partition, partition.leader_epoch)
+        self.partitions[partition.tp] = followed
+        if partition.log.latest_epoch() is None:
+            # Nothing to compare by epoch: what was never exposed may differ.
+            partition.truncate(partition.high_watermark)
+        self._names[partition.topic_id] = partition.tp.topic
+        self._want(followed)
+        self.moved.notify()
+
+    def remove(self, tp: TopicPartition) -> None:
+        if self.partitions.pop(tp, None) is not None:
+            self._delayed.pop(tp, None)
+            self._session.drop(tp)
+            self.moved.notify()
+
+    def _want(self, followed: _Followed) -> None:
+        partition = followed.partition
+        log_ = partition.log
+        epoch = log_.latest_epoch()
+        self._session.want(
+            partition.tp,
+            FetchFrom(
+                topic_id=partition.topic_id,
+                offset=log_.log_end_offset,
+                leader_epoch=followed.leader_epoch,
+                last_fetched_epoch=epoch if epoch is not None else -1,
+                log_start_offset=log_.log_start_offset,
+            ),
+        )
+
+    def _delay(self, tp: TopicPartition, followed: _Followed) -> None:
+        followed.delayed_until = trio.current_time() + self.settings.backoff_s()
+        self._session.drop(tp)
+        self._delayed[tp] = None
+
+    def _fail(self, tp: TopicPartition, followed: _Followed, why: str) -> None:
+        followed.failed = True
+        self._session.drop(tp)
+        log.warning("%s: not fetching from broker %d until the next LeaderAndIsr: %s", tp, self.leader, why)
+
+    def _resume_delayed(self) -> None:
+        now = trio.current_time()
+        for tp in list(self._delayed):
+            followed = self.partitions[tp]
+            if followed.delayed_until <= now:
+                del self._delayed[tp]
+                self._want(followed)
+
+    async def run(self) -> None:
+        """Fetch until cancelled."""
+        peer: PeerLike | None = None
+        try:
+            while True:
+                self._resume_delayed()
+                if not self._session.wanted:
+                    await self._wait_for_work()
+                    continue
+                if peer is None:
+                    peer = await self._connect()
+                try:
+                    await self._fetch_once(peer)
+                    self._unreachable = False
+                except OSError as error:
+                    peer.close()
+                    peer = None
+                    self._session.reset()
+                    if not self._unreachable:
+                        log.info("fetching from broker %d failed, trying again: %s", self.leader, error)
+                    self._unreachable = True
+                    with trio.move_on_after(self.settings.backoff_s()):
+                        await self.settings.metadata_changed.wait()
+        finally:
+            if peer is not None:
+                peer.close()
+
+    async def _wait_for_work(self) -> None:
+        deadline = min((self.partitions[tp].delayed_until for tp in self._delayed), default=float("inf"))
+        with trio.move_on_at(deadline):
+            await self.moved.wait()
+
+    async def _connect(self) -> PeerLike:
+        while True:
+            broker = self.settings.broker(self.leader)
+            if broker is not None:
+                limits = self.settings.limits()
+                return self.settings.connect(broker, f"broker-{limits.replica_id}-fetcher-0")
+            await self.settings.metadata_changed.wait()
+
+    async def _fetch_once(self, peer: PeerLike) -> None:
+        """One request and all that follows from its answer. Raises: OSError when the connection failed."""
+        limits = self.settings.limits()
+        request, version = self._session.next_request(limits)
+        asked = dict(self._session.wanted)
+        response = await peer.request(request, version, timeout_s=TIMEOUT_S + limits.max_wait_ms / 1000)
+        assert isinstance(response, FetchResponse)
+        if response.error_code != ErrorCode.NONE:
+            log.info(
+                "broker %d ended the fetch session: %s", self.leader, ErrorCode(response.error_code).name
+            )
+            self._session.reset()
+            return
+        self._session.accepted(response.session_id)
+        out_of_range: list[tuple[TopicPartition, _Followed]] = []
+        for topic in response.responses:
+            name = topic.topic or self._names.get(topic.topic_id, "")
+            for answer in topic.partitions:
+                tp = TopicPartition(name, answer.partition_index)
+                followed, fetch = self.partitions.get(tp), asked.get(tp)
+                if followed is None or fetch is None or not self._is_current(followed, fetch):
+                    continue  # re-assigned, or moved to another epoch, while we waited
+                try:
+                    if self._apply(tp, followed, fetch, answer):
+                        out_of_range.append((tp, followed))
+                    elif not followed.failed and tp not in self._delayed:
+                        self._want(followed)
+                except KafkaError as error:
+                    if error.code is ErrorCode.CORRUPT_MESSAGE:
+                        log.error("%s: broker %d sent corrupt records: %s", tp, self.leader, error.message)
+                        self._delay(tp, followed)
+                    else:
+                        self._fail(tp, followed, str(error))
+        for tp, followed in out_of_range:
+            await self._find_start(peer, tp, followed)
+
+    @staticmethod
+    def _is_current(followed: _Followed, fetch: FetchFrom) -> bool:
+        partition = followed.partition
+        return (
+            not followed.failed
+            and partition.role is Role.FOLLOWER
+            and partition.leader_epoch == followed.leader_epoch == fetch.leader_epoch
+            and partition.log.log_end_offset == fetch.offset
+        )
+
+    def _apply(
+        self, tp: TopicPartition, followed: _Followed, fetch: FetchFrom, answer: PartitionData
+    ) -> bool:
+        """Apply one partition's answer, in one sync step; returns whether its offset is out of range."""
+        partition = followed.partition
+        code = answer.error_code
+        if code == ErrorCode.NONE:
+            if answer.diverging_epoch.end_offset >= 0:
+                self._truncate_at_divergence(
+                    partition, answer.diverging_epoch.epoch, answer.diverging_epoch.end_offset
+                )
+            else:
+                partition.append_from_leader(
+                    answer.records if answer.records is not None else memoryview(b""),
+                    leader_high_watermark=answer.high_watermark,
+                    leader_log_start_offset=answer.log_start_offset,
+                )
+            return False
+        if code == ErrorCode.OFFSET_OUT_OF_RANGE:
+            return True
+        if code == ErrorCode.FENCED_LEADER_EPOCH and fetch.leader_epoch == partition.leader_epoch:
+            self._fail(tp, followed, f"the leader is past our epoch {fetch.leader_epoch}")
+        else:
+            log.debug("%s: broker %d answered %s", tp, self.leader, ErrorCode(code).name)
+            self._delay(tp, followed)
+        return False
+
+    @staticmethod
+    def _truncate_at_divergence(partition: Partition, epoch: int, end_offset: int) -> None:
+        """Our log parted from the leader's at or before `end_offset`, the end of `epoch` there."""
+        own_epoch, own_end = partition.log.end_offset_for_epoch(epoch)
+        end = partition.log.log_end_offset
+        if own_end == -1:
+            target = min(end_offset, end)
+        elif own_epoch != epoch:
+            target = min(own_end, end)  # fetch again with the epoch we have there
+        else:
+            target = min(end_offset, own_end, end)
+        partition.truncate(target)
+
+    async def _find_start(self, peer: PeerLike, tp: TopicPartition, followed: _Followed) -> None:
+        """The leader does not have our end: truncate to its end, or start over at its start."""
+        fetch = self._session.wanted.get(tp)
+        if fetch is None:
+            return
+        latest = await self._list_offset(peer, tp, followed, LATEST)
+        if latest is None or self.partitions.get(tp) is not followed or not self._is_current(followed, fetch):
+            return
+        partition = followed.partition
+        if latest < partition.log.log_end_offset:
+            log.warning("%s: our end is past the leader's end %d", tp, latest)
+            partition.truncate(latest)
+            self._want(followed)
+            return
+        earliest = await self._list_offset(peer, tp, followed, EARLIEST)
+        if earliest is None or self.partitions.get(tp) is not followed or not self._is_current(followed, fetch):
+            return
+        if earliest > partition.log.log_end_offset:
+            partition.restart_at(earliest)
+            self._want(followed)
+        else:
+            self._delay(tp, followed)
+
+    async def _list_offset(
+        self, peer: PeerLike, tp: TopicPartition, followed: _Followed, timestamp: int
+    ) -> int | None:
+        """The leader's log end or start; None (and a delay) where it refuses."""
+        request = ListOffsetsRequest(
+            replica_id=self.settings.limits().replica_id,
+            topics=[
+                ListOffsetsTopic(
+                    name=tp.topic,
+                    partitions=[
+                        ListOffsetsPartition(
+                            partition_index=tp.partition,
+                            current_leader_epoch=followed.leader_epoch,
+                            timestamp=timestamp,
+                        )
+                    ],
+                )
+            ],
+        )
+        response = await peer.request(request, LIST_OFFSETS_VERSION, timeout_s=TIMEOUT_S)
+        assert isinstance(response, ListOffsetsResponse)
+        for topic in response.topics:
+            for answer in topic.partitions:
+                if answer.error_code == ErrorCode.NONE:
+                    return answer.offset
+                log.debug("%s: ListOffsets was refused: %s", tp, ErrorCode(answer.error_code).name)
+        if self.partitions.get(tp) is followed:
+            self._delay(tp, followed)
+        return None
+
+
+@attrs.define(eq=False)
+class ReplicaFetchers:
+    """Which partition is fetched from which broker. Owner: ReplicaManager, in the replication nursery."""
+
+    settings: FetcherSettings
+    _fetchers: dict[int, tuple[ReplicaFetcher, trio.CancelScope]] = attrs.field(factory=dict)
+    _leader_of: dict[TopicPartition, int] = attrs.field(factory=dict)
+    _nursery: trio.Nursery | None = None
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """The nursery of the fetcher tasks, for ever."""
+        async with trio.open_nursery() as self._nursery:
+            task_status.started()
+            await trio.sleep_forever()
+
+    def follow(self, partition: Partition) -> None:
+        """Fetch from the partition's leader, from its log end, under its present leader epoch."""
+        self.stop(partition.tp)
+        if partition.leader < 0:
+            return
+        self._leader_of[partition.tp] = partition.leader
+        if partition.leader not in self._fetchers:
+            assert self._nursery is not None
+            fetcher = ReplicaFetcher(partition.leader, self.settings)
+            scope = trio.CancelScope()
+            self._fetchers[partition.leader] = (fetcher, scope)
+            self._nursery.start_soon(self._run_fetcher, fetcher, scope)
+        self._fetchers[partition.leader][0].add(partition)
+
+    @staticmethod
+    async def _run_fetcher(fetcher: ReplicaFetcher, scope: trio.CancelScope) -> None:
+        with scope:
+            await fetcher.run()
+
+    def stop(self, tp: TopicPartition) -> None:
+        """Fetch this partition no longer."""
+        leader = self._leader_of.pop(tp, None)
+        if leader is not None:
+            self._fetchers[leader][0].remove(tp)
+
+    def end_idle(self) -> None:
+        """End the tasks that have nothing left to fetch: their connections close."""
+        for leader, (fetcher, scope) in list(self._fetchers.items()):
+            if not fetcher.partitions:
+                scope.cancel()
+                del self._fetchers[leader]

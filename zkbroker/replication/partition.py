@@ -1,0 +1,563 @@
+"""One partition replica on this broker: its role, high watermark, ISR and what it knows of its followers.
+
+Every change is a sync method, so it is atomic among tasks. Epochs are checked by the receiver: requests carry the
+leader epoch their sender believes in, LeaderAndIsr carries a newer one or is ignored.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from enum import Enum
+
+import attrs
+
+from zkbroker.changed import Changed
+from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.events import EventFeed, IsrChanged, LeadershipTaken, LogTruncated
+from zkbroker.model import NO_LEADER, NO_TOPIC_ID, LeaderAndIsr, ReplicaAssignment, TopicId, TopicPartition
+from zkbroker.replication import isr as isr_rules
+from zkbroker.replication.interest import Interest
+from zkbroker.replication.isr import UNKNOWN_OFFSET, FollowerProgress, Isr, Pulse
+from zkbroker.storage.log import AppendOrigin, Log, LogAppendInfo, LogSlice
+
+log = logging.getLogger(__name__)
+
+
+class Role(Enum):
+    NONE = "none"
+    LEADER = "leader"
+    FOLLOWER = "follower"
+
+
+@attrs.frozen
+class IsrProposal:
+    """A change this leader asks the controller for."""
+
+    tp: TopicPartition
+    topic_id: TopicId
+    new_isr: tuple[int, ...]
+    leader_epoch: int
+    partition_epoch: int
+
+
+@attrs.define(eq=False)
+class Surroundings:
+    """What a partition needs of its broker; one object for all partitions."""
+
+    broker_id: int
+    is_alive: Callable[[int], bool]  # is that broker in the metadata cache
+    propose_isr: Callable[[IsrProposal], None]
+    now_ms: Callable[[], int]  # monotonic
+    wall_ms: Callable[[], int]
+    max_lag_ms: Callable[[], int]  # replica.lag.time.max.ms
+    events: EventFeed
+
+
+@attrs.define(eq=False)
+class PartitionRead:
+    """What a fetch gets of one partition. `records` holds a reference to its file: send it or release it."""
+
+    records: LogSlice | None
+    high_watermark: int
+    log_start_offset: int
+    last_stable_offset: int
+    log_end_offset: int
+    diverging_epoch: int = -1  # with diverging_end_offset: the follower's log parted from ours there
+    diverging_end_offset: int = -1
+    aborted: list[tuple[int, int]] | None = None  # (producer id, first offset); None for read_uncommitted
+
+    @property
+    def size(self) -> int:
+        return len(self.records) if self.records is not None else 0
+
+
+@attrs.define(eq=False)
+class FollowerFetch:
+    """Who fetches, when it is a follower that names the partition: its position is news for us."""
+
+    broker_id: int
+    log_start_offset: int
+    pulse: Pulse | None  # of its fetch session
+
+
+@attrs.define(eq=False)
+class Partition:
+    """A partition hosted here. Only mutator of its role, ISR and high watermark: its own sync methods."""
+
+    tp: TopicPartition
+    log: Log
+    _here: Surroundings
+    topic_id: TopicId = NO_TOPIC_ID
+    role: Role = Role.NONE
+    leader: int = NO_LEADER
+    leader_epoch: int = -1
+    partition_epoch: int = -1
+    controller_epoch: int = -1
+    assignment: ReplicaAssignment = ReplicaAssignment(())
+    isr: Isr = Isr()
+    followers: dict[int, FollowerProgress] = attrs.field(factory=dict)
+    epoch_start_offset: int = UNKNOWN_OFFSET  # our log end when this leader epoch began
+    term: int = 0  # counts unbroken times as leader
+    high_watermark_moved: Changed = attrs.field(factory=Changed)
+    role_moved: Changed = attrs.field(factory=Changed)
+    _interests: dict[Interest, None] = attrs.field(factory=dict)
+
+    # -- what others see ---------------------------------------------------------------------------------------
+
+    @property
+    def is_leader(self) -> bool:
+        return self.role is Role.LEADER
+
+    @property
+    def high_watermark(self) -> int:
+        return self.log.high_watermark
+
+    @property
+    def effective_min_isr(self) -> int:
+        """min.insync.replicas, but never more than there are replicas."""
+        return min(self.log.config.min_insync_replicas, len(self.followers) + 1)
+
+    @property
+    def is_under_replicated(self) -> bool:
+        return self.is_leader and len(self.isr.committed) < len(self.assignment.replicas)
+
+    def require_leader(self) -> None:
+        """Raises: NOT_LEADER_OR_FOLLOWER."""
+        if self.role is not Role.LEADER:
+            raise KafkaError(
+                ErrorCode.NOT_LEADER_OR_FOLLOWER,
+                f"{self.tp}: this broker is not the leader, broker {self.leader} is",
+            )
+
+    def require_epoch(self, current_leader_epoch: int) -> None:
+        """Compare the epoch a client believes in with ours; -1 skips. Source: KIP-320.
+
+        Raises: FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH.
+        """
+        if current_leader_epoch == -1 or current_leader_epoch == self.leader_epoch:
+            return
+        if current_leader_epoch < self.leader_epoch:
+            raise KafkaError(
+                ErrorCode.FENCED_LEADER_EPOCH,
+                f"{self.tp}: leader epoch {current_leader_epoch} is over, ours is {self.leader_epoch}",
+            )
+        raise KafkaError(
+            ErrorCode.UNKNOWN_LEADER_EPOCH,
+            f"{self.tp}: leader epoch {current_leader_epoch} is not known here yet, ours is {self.leader_epoch}",
+        )
+
+    # -- roles -------------------------------------------------------------------------------------------------
+
+    def _take_state(self, state: LeaderAndIsr, assignment: ReplicaAssignment) -> None:
+        self.leader = state.leader
+        self.leader_epoch = state.leader_epoch
+        self.partition_epoch = state.partition_epoch
+        self.controller_epoch = state.controller_epoch
+        self.assignment = assignment
+
+    def become_leader(self, state: LeaderAndIsr, assignment: ReplicaAssignment) -> bool:
+        """Lead under a newer epoch; returns whether this broker did not lead before.
+
+        The start of the epoch is noted in the log even without data: followers truncate by it.
+        """
+        is_new = self.role is not Role.LEADER
+        self.log.maybe_assign_leader_epoch(state.leader_epoch)
+        now_ms, end = self._here.now_ms(), self.log.log_end_offset
+        self._take_state(state, assignment)
+        self.isr = Isr(state.isr)
+        self.epoch_start_offset = end
+        before = {} if is_new else self.followers
+        self.followers = {}
+        for broker_id in assignment.replicas:
+            if broker_id == self._here.broker_id:
+                continue
+            in_sync = broker_id in state.isr
+            progress = before.get(broker_id) or FollowerProgress()
+            progress.last_caught_up_ms = now_ms if in_sync else 0
+            progress.last_fetch_ms = now_ms if in_sync and not is_new else 0
+            if not is_new:
+                progress.leader_end_at_last_fetch = end
+            self.followers[broker_id] = progress
+        self.role = Role.LEADER
+        if is_new:
+            self.term += 1
+            self._here.events.emit(
+                LeadershipTaken(self.tp, state.leader_epoch, end, self.log.high_watermark)
+            )
+        self._role_has_moved()
+        self.maybe_advance_high_watermark()
+        return is_new
+
+    def become_follower(self, state: LeaderAndIsr, assignment: ReplicaAssignment) -> bool:
+        """Follow under a newer epoch; returns whether the leader or the epoch is another than before."""
+        moved = self.role is not Role.FOLLOWER or (self.leader, self.leader_epoch) != (
+            state.leader,
+            state.leader_epoch,
+        )
+        self._take_state(state, assignment)
+        self._leave_leadership(Role.FOLLOWER)
+        return moved
+
+    def stop(self) -> None:
+        """This broker no longer serves the partition (StopReplica, or its directory failed)."""
+        self._leave_leadership(Role.NONE)
+
+    def _leave_leadership(self, role: Role) -> None:
+        self.role = role
+        self.isr = Isr()
+        self.followers = {}
+        self.epoch_start_offset = UNKNOWN_OFFSET
+        self._role_has_moved()
+
+    def _role_has_moved(self) -> None:
+        self.role_moved.notify()
+        self.high_watermark_moved.notify()  # those who wait for it must look at the role again
+        for interest in self._interests:
+            interest.mark(self.tp, wake=True)
+
+    # -- fetches that wait -------------------------------------------------------------------------------------
+
+    def watch(self, interest: Interest) -> None:
+        self._interests[interest] = None
+
+    def unwatch(self, interest: Interest) -> None:
+        self._interests.pop(interest, None)
+
+    def _end_has_moved(self) -> None:
+        for interest in self._interests:
+            if interest.reads_to_end:
+                interest.mark(self.tp, wake=True)
+
+    def _high_watermark_has_moved(self) -> None:
+        self.high_watermark_moved.notify()
+        for interest in self._interests:
+            interest.mark(self.tp, wake=not interest.reads_to_end)
+
+    def log_start_has_moved(self) -> None:
+        """The log start offset rose (retention, DeleteRecords): fetch sessions tell their clients."""
+        for interest in self._interests:
+            interest.mark(self.tp, wake=False)
+
+    # -- leading -----------------------------------------------------------------------------------------------
+
+    def append(
+        self, records: memoryview, *, acks: int, origin: AppendOrigin = AppendOrigin.CLIENT
+    ) -> LogAppendInfo:
+        """Append a batch as leader: one sync step, all of it or nothing.
+
+        Raises: NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, and what Log.append_as_leader raises.
+        """
+        self.require_leader()
+        if acks == -1 and len(self.isr.committed) < self.effective_min_isr:
+            raise KafkaError(
+                ErrorCode.NOT_ENOUGH_REPLICAS,
+                f"{self.tp}: the in-sync replicas {list(self.isr.committed)} are fewer than "
+                f"min.insync.replicas {self.effective_min_isr}",
+            )
+        end = self.log.log_end_offset
+        appended = self.log.append_as_leader(
+            records, leader_epoch=self.leader_epoch, wall_ms=self._here.wall_ms(), origin=origin
+        )
+        if not appended.duplicate:
+            for follower in self.followers.values():
+                follower.leader_appends(end)
+            self._end_has_moved()
+            self.maybe_advance_high_watermark()
+        return appended
+
+    def maybe_advance_high_watermark(self) -> bool:
+        """Recompute it after an append, a follower's progress or an ISR change; returns whether it moved."""
+        if self.role is not Role.LEADER:
+            return False
+        end = self.log.log_end_offset
+        if self.followers:
+            target = isr_rules.high_watermark(
+                end,
+                self.followers.items(),
+                self.isr,
+                effective_min_isr=self.effective_min_isr,
+                is_eligible=self._here.is_alive,
+                now_ms=self._here.now_ms(),
+                max_lag_ms=self._here.max_lag_ms(),
+            )
+        else:
+            target = end if self.isr.committed else None
+        if target is None or target <= self.log.high_watermark:
+            return False
+        self.log.update_high_watermark(target)
+        self._high_watermark_has_moved()
+        return True
+
+    def require_term(self, term: int) -> None:
+        """Another leader's high watermark proves nothing about what this one appended.
+
+        Raises: NOT_LEADER_OR_FOLLOWER.
+        """
+        if self.role is not Role.LEADER or self.term != term:
+            raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, f"{self.tp}: leadership moved while waiting")
+
+    async def wait_replicated(self, offset: int, term: int) -> None:
+        """Wait until every record below `offset` is on all in-sync replicas.
+
+        Cancelling stops the wait, not the replication.
+        Raises: NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS_AFTER_APPEND.
+        """
+        while True:
+            self.require_term(term)
+            if self.log.high_watermark >= offset:
+                break
+            await self.high_watermark_moved.wait()
+        if len(self.isr.maximal) < self.effective_min_isr:
+            raise KafkaError(
+                ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+                f"{self.tp}: written, but the in-sync replicas shrank below min.insync.replicas",
+            )
+
+    # -- followers, seen from the leader -----------------------------------------------------------------------
+
+    def require_follower(self, broker_id: int, *, with_epoch: bool) -> FollowerProgress:
+        """Raises: UNKNOWN_LEADER_EPOCH (NOT_LEADER_OR_FOLLOWER for old versions) for one not assigned here."""
+        progress = self.followers.get(broker_id)
+        if progress is None:
+            raise KafkaError(
+                ErrorCode.UNKNOWN_LEADER_EPOCH if with_epoch else ErrorCode.NOT_LEADER_OR_FOLLOWER,
+                f"{self.tp}: broker {broker_id} is not among the replicas {list(self.assignment.replicas)}",
+            )
+        return progress
+
+    def record_follower_fetch(
+        self, broker_id: int, offset: int, log_start_offset: int, pulse: Pulse | None = None
+    ) -> None:
+        """A follower asked for `offset`: note it, maybe let it join the ISR, maybe move the high watermark."""
+        progress = self.followers.get(broker_id)
+        if progress is None:
+            return
+        before = progress.log_end_offset
+        progress.pulse = pulse
+        progress.record_fetch(offset, log_start_offset, self.log.log_end_offset, self._here.now_ms())
+        if isr_rules.should_join(
+            broker_id,
+            progress,
+            self.isr,
+            high_watermark=self.log.high_watermark,
+            epoch_start_offset=self.epoch_start_offset,
+            is_eligible=self._here.is_alive,
+        ):
+            self._propose((*self.isr.committed, broker_id))
+        if before != offset:
+            self.maybe_advance_high_watermark()
+
+    def forget_pulse(self, broker_id: int) -> None:
+        """The follower's session no longer contains this partition."""
+        progress = self.followers.get(broker_id)
+        if progress is not None:
+            progress.pulse = None
+
+    def maybe_shrink_isr(self) -> bool:
+        """Propose to drop members that fell behind; returns whether it did."""
+        if self.role is not Role.LEADER:
+            return False
+        gone = isr_rules.out_of_sync(
+            self._here.broker_id,
+            self.followers.items(),
+            self.isr,
+            log_end_offset=self.log.log_end_offset,
+            now_ms=self._here.now_ms(),
+            max_lag_ms=self._here.max_lag_ms(),
+        )
+        if not gone:
+            return False
+        log.info(
+            "%s: in-sync replicas shrink from %s without %s (log end %d, high watermark %d, behind: %s)",
+            self.tp,
+            list(self.isr.committed),
+            sorted(gone),
+            self.log.log_end_offset,
+            self.log.high_watermark,
+            {b: self.followers[b].log_end_offset for b in sorted(gone) if b in self.followers},
+        )
+        self._propose(tuple(b for b in self.isr.committed if b not in gone))
+        return True
+
+    def _propose(self, new_isr: tuple[int, ...]) -> None:
+        self.isr = Isr(self.isr.committed, new_isr)
+        self._here.propose_isr(
+            IsrProposal(self.tp, self.topic_id, new_isr, self.leader_epoch, self.partition_epoch)
+        )
+
+    def isr_accepted(self, proposal: IsrProposal, state: LeaderAndIsr) -> None:
+        """The controller stored an ISR for our proposal (or had a newer one already)."""
+        if self._is_stale(proposal) or state.leader_epoch != self.leader_epoch:
+            return
+        if state.partition_epoch < self.partition_epoch:
+            return
+        self.isr = Isr(state.isr)
+        self.partition_epoch = state.partition_epoch
+        log.info("%s: in-sync replicas are now %s", self.tp, list(state.isr))
+        self._here.events.emit(IsrChanged(self.tp, state.isr, self.leader_epoch, self.partition_epoch))
+        self.maybe_advance_high_watermark()
+        # An acks=all produce may wait for a high watermark that moved while a shrink was in doubt.
+        self.high_watermark_moved.notify()
+
+    def isr_refused(self, proposal: IsrProposal, code: ErrorCode) -> bool:
+        """The controller refused our proposal; returns whether to send it again.
+
+        Source: Partition.scala handleAlterPartitionError.
+        """
+        if self._is_stale(proposal):
+            return False
+        if code in (ErrorCode.OPERATION_NOT_ATTEMPTED, ErrorCode.INELIGIBLE_REPLICA):
+            log.info("%s: ISR %s was refused (%s)", self.tp, list(proposal.new_isr), code.name)
+            self.isr = Isr(self.isr.committed)
+            return False
+        if code in _GIVE_UP:
+            # Our view is out of date: a LeaderAndIsr with the truth is on its way and ends the doubt.
+            log.info("%s: ISR %s was refused (%s)", self.tp, list(proposal.new_isr), code.name)
+            return False
+        return True
+
+    def _is_stale(self, proposal: IsrProposal) -> bool:
+        return (
+            self.role is not Role.LEADER
+            or self.isr.proposed != proposal.new_isr
+            or self.leader_epoch != proposal.leader_epoch
+            or self.partition_epoch != proposal.partition_epoch
+        )
+
+    # -- following ---------------------------------------------------------------------------------------------
+
+    def append_from_leader(
+        self, records: memoryview, *, leader_high_watermark: int, leader_log_start_offset: int
+    ) -> None:
+        """Append what the leader sent, verbatim, and take its high watermark and log start.
+
+        Raises: CORRUPT_MESSAGE, KAFKA_STORAGE_ERROR.
+        """
+        if len(records):
+            self.log.append_as_follower(records, wall_ms=self._here.wall_ms())
+            self._end_has_moved()
+        high_watermark = max(
+            self.log.log_start_offset, min(leader_high_watermark, self.log.log_end_offset)
+        )
+        if high_watermark != self.log.high_watermark:
+            self.log.update_high_watermark(high_watermark)
+            self._high_watermark_has_moved()
+        if leader_log_start_offset > self.log.log_start_offset:
+            self.log.maybe_raise_log_start_offset(leader_log_start_offset)
+
+    def truncate(self, offset: int) -> None:
+        """Drop what the leader does not have, from `offset` on."""
+        end = self.log.log_end_offset
+        if offset >= end:
+            return
+        self.log.truncate_to(offset)
+        log.info(
+            "%s: truncated from %d to %d (high watermark %d)", self.tp, end, offset, self.log.high_watermark
+        )
+        self._here.events.emit(LogTruncated(self.tp, end, offset, self.leader_epoch))
+
+    def restart_at(self, offset: int) -> None:
+        """The leader's log begins beyond our end: drop everything and start there."""
+        end = self.log.log_end_offset
+        self.log.truncate_fully_and_start_at(offset)
+        log.info("%s: dropped all records; the leader's log starts at %d, ours ended at %d", self.tp, offset, end)
+        self._here.events.emit(LogTruncated(self.tp, end, offset, self.leader_epoch))
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def read(
+        self,
+        offset: int,
+        max_bytes: int,
+        *,
+        current_leader_epoch: int,
+        last_fetched_epoch: int,
+        to_end: bool,
+        committed_only: bool,
+        from_leader_only: bool,
+        min_one_batch: bool,
+        follower: FollowerFetch | None = None,
+    ) -> PartitionRead:
+        """Read from `offset`: up to the log end for followers, else to the high watermark or last stable offset.
+
+        A follower whose log parted from ours gets no records but the place to truncate to.
+
+        Raises: FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER, OFFSET_OUT_OF_RANGE,
+        KAFKA_STORAGE_ERROR.
+        """
+        self.require_epoch(current_leader_epoch)
+        if self.role is not Role.LEADER and (from_leader_only or self.role is Role.NONE):
+            raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, f"{self.tp}: broker {self.leader} leads")
+        if follower is not None:
+            self.require_follower(follower.broker_id, with_epoch=current_leader_epoch != -1)
+        this = self.log
+        log_start = this.log_start_offset
+        if last_fetched_epoch != -1:
+            epoch, end = this.end_offset_for_epoch(last_fetched_epoch)
+            if end == UNKNOWN_OFFSET:
+                raise KafkaError(
+                    ErrorCode.OFFSET_OUT_OF_RANGE,
+                    f"{self.tp}: no end offset is known for epoch {last_fetched_epoch}",
+                )
+            if offset < log_start:
+                raise KafkaError(
+                    ErrorCode.OFFSET_OUT_OF_RANGE, f"{self.tp}: offset {offset} is below {log_start}"
+                )
+            if epoch < last_fetched_epoch or end < offset:
+                read = self.position(current_leader_epoch=current_leader_epoch)
+                read.diverging_epoch, read.diverging_end_offset = epoch, end
+                return read
+        if follower is not None and log_start <= offset <= this.log_end_offset:
+            self.record_follower_fetch(follower.broker_id, offset, follower.log_start_offset, follower.pulse)
+        high_watermark, last_stable = this.high_watermark, this.last_stable_offset
+        if to_end:
+            upper = this.log_end_offset
+        elif committed_only:
+            upper = last_stable
+        else:
+            upper = high_watermark
+        records = this.read(offset, max_bytes, upper_offset=upper, min_one_batch=min_one_batch)
+        read = PartitionRead(records, high_watermark, log_start, last_stable, this.log_end_offset)
+        if committed_only:
+            read.aborted = this.aborted_transactions(offset, records.next_offset) if len(records) else []
+        return read
+
+    def position(self, *, current_leader_epoch: int) -> PartitionRead:
+        """Where the log stands, without records. Raises: FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH."""
+        self.require_epoch(current_leader_epoch)
+        this = self.log
+        return PartitionRead(
+            None, this.high_watermark, this.log_start_offset, this.last_stable_offset, this.log_end_offset
+        )
+
+    def end_offset_for_epoch(self, current_leader_epoch: int, leader_epoch: int) -> tuple[int, int]:
+        """(epoch, end offset) for OffsetForLeaderEpoch; -1, -1 where unknown.
+
+        Raises: FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER.
+        """
+        self.require_epoch(current_leader_epoch)
+        self.require_leader()
+        return self.log.end_offset_for_epoch(leader_epoch)
+
+    def statistics(self) -> Mapping[str, int | str | list[int]]:
+        return {
+            "role": self.role.value,
+            "leader": self.leader,
+            "leader_epoch": self.leader_epoch,
+            "isr": list(self.isr.committed),
+            "log_start_offset": self.log.log_start_offset,
+            "high_watermark": self.log.high_watermark,
+            "log_end_offset": self.log.log_end_offset,
+        }
+
+
+_GIVE_UP = frozenset(
+    {
+        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        ErrorCode.UNKNOWN_TOPIC_ID,
+        ErrorCode.FENCED_LEADER_EPOCH,
+        ErrorCode.INVALID_UPDATE_VERSION,
+        ErrorCode.INVALID_REQUEST,
+    }
+)
