@@ -1,0 +1,1 @@
+"""Written by zkbroker.protocol.generate from messages.spec."""

@@ -1,0 +1,290 @@
+"""AlterClientQuotasResponse, key 49, versions 0-1. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct, error as StructError
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    append_string_length,
+    append_uvarint,
+    is_null,
+    long_length,
+    long_string_length,
+    skip_tags,
+    too_many,
+    undecodable,
+    unencodable,
+)
+
+
+class EntityData(Message):
+    __slots__ = ("entity_type", "entity_name")
+    entity_type: Final[str]  # v0+
+    entity_name: Final[str | None]  # v0+, null in v0+
+
+    def __init__(
+        self,
+        entity_type: str = "",
+        entity_name: str | None = "",
+    ) -> None:
+        self.entity_type = entity_type
+        self.entity_name = entity_name
+
+
+class EntryData(Message):
+    __slots__ = ("error_code", "error_message", "entity")
+    error_code: Final[int]  # v0+
+    error_message: Final[str | None]  # v0+, null in v0+
+    entity: Final[Sequence[EntityData]]  # v0+
+
+    def __init__(
+        self,
+        error_code: int = 0,
+        error_message: str | None = "",
+        entity: Sequence[EntityData] = (),
+    ) -> None:
+        self.error_code = error_code
+        self.error_message = error_message
+        self.entity = entity
+
+
+class AlterClientQuotasResponse(Message):
+    __slots__ = ("throttle_time_ms", "entries")
+    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_CLIENT_QUOTAS
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+    throttle_time_ms: Final[int]  # v0+
+    entries: Final[Sequence[EntryData]]  # v0+
+
+    def __init__(
+        self,
+        throttle_time_ms: int = 0,
+        entries: Sequence[EntryData] = (),
+    ) -> None:
+        self.throttle_time_ms = throttle_time_ms
+        self.entries = entries
+
+
+_read_h = Struct(">h").unpack_from
+_read_hB = Struct(">hB").unpack_from
+_read_hh = Struct(">hh").unpack_from
+_read_i = Struct(">i").unpack_from
+_read_iB = Struct(">iB").unpack_from
+_read_ii = Struct(">ii").unpack_from
+_write_h = Struct(">h").pack
+_write_i = Struct(">i").pack
+_write_ii = Struct(">ii").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[AlterClientQuotasResponse, int]:
+    try:
+        throttle_time_ms, n = _read_ii(data, at)
+        at += 8
+        if n < 0:
+            raise is_null("AlterClientQuotasResponse.entries", at)
+        if n * 8 > len(data) - at:
+            raise too_many("AlterClientQuotasResponse.entries", n, at)
+        items: list[EntryData] = []
+        for _ in range(n):
+            error_code, n = _read_hh(data, at)
+            at += 4
+            error_message: str | None = None
+            if n >= 0:
+                end = at + n
+                error_message = data[at:end].decode()
+                at = end
+            n, = _read_i(data, at)
+            at += 4
+            if n < 0:
+                raise is_null("EntryData.entity", at)
+            if n * 4 > len(data) - at:
+                raise too_many("EntryData.entity", n, at)
+            items_2: list[EntityData] = []
+            for _ in range(n):
+                n, = _read_h(data, at)
+                at += 2
+                if n < 0:
+                    raise is_null("EntityData.entity_type", at)
+                end = at + n
+                entity_type = data[at:end].decode()
+                at = end
+                n, = _read_h(data, at)
+                at += 2
+                entity_name: str | None = None
+                if n >= 0:
+                    end = at + n
+                    entity_name = data[at:end].decode()
+                    at = end
+                items_2.append(EntityData(entity_type, entity_name))
+            entity = items_2
+            items.append(EntryData(error_code, error_message, entity))
+        entries = items
+        return AlterClientQuotasResponse(throttle_time_ms, entries), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("AlterClientQuotasResponse v0", at, error) from None
+
+
+def _encode_v0(m: AlterClientQuotasResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_ii(m.throttle_time_ms, len(m.entries))
+        for each_of_entries in m.entries:
+            out += _write_h(each_of_entries.error_code)
+            if each_of_entries.error_message is None:
+                out += b"\xff" * 2
+            else:
+                s = each_of_entries.error_message.encode()
+                out += _write_h(len(s))
+                out += s
+            out += _write_i(len(each_of_entries.entity))
+            for each_of_entity in each_of_entries.entity:
+                s = each_of_entity.entity_type.encode()
+                out += _write_h(len(s))
+                out += s
+                if each_of_entity.entity_name is None:
+                    out += b"\xff" * 2
+                else:
+                    s = each_of_entity.entity_name.encode()
+                    out += _write_h(len(s))
+                    out += s
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("AlterClientQuotasResponse v0", error) from error
+
+
+def _decode_v1(data: bytes, at: int) -> tuple[AlterClientQuotasResponse, int]:
+    try:
+        throttle_time_ms, n = _read_iB(data, at)
+        at += 5
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("AlterClientQuotasResponse.entries", at)
+        n -= 1
+        if n * 5 > len(data) - at:
+            raise too_many("AlterClientQuotasResponse.entries", n, at)
+        items: list[EntryData] = []
+        for _ in range(n):
+            error_code, n = _read_hB(data, at)
+            at += 3
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            error_message: str | None = None
+            if n:
+                end = at + n - 1
+                error_message = data[at:end].decode()
+                at = end
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_length(data, at, n)
+            if not n:
+                raise is_null("EntryData.entity", at)
+            n -= 1
+            if n * 3 > len(data) - at:
+                raise too_many("EntryData.entity", n, at)
+            items_2: list[EntityData] = []
+            for _ in range(n):
+                n = data[at]
+                at += 1
+                if n > 127:
+                    n, at = long_string_length(data, at, n)
+                if not n:
+                    raise is_null("EntityData.entity_type", at)
+                end = at + n - 1
+                entity_type = data[at:end].decode()
+                at = end
+                n = data[at]
+                at += 1
+                if n > 127:
+                    n, at = long_string_length(data, at, n)
+                entity_name: str | None = None
+                if n:
+                    end = at + n - 1
+                    entity_name = data[at:end].decode()
+                    at = end
+                tags = data[at]
+                at += 1
+                if tags:
+                    at = skip_tags(data, at, tags)
+                items_2.append(EntityData(entity_type, entity_name))
+            entity = items_2
+            tags_2 = data[at]
+            at += 1
+            if tags_2:
+                at = skip_tags(data, at, tags_2)
+            items.append(EntryData(error_code, error_message, entity))
+        entries = items
+        tags_3 = data[at]
+        at += 1
+        if tags_3:
+            at = skip_tags(data, at, tags_3)
+        return AlterClientQuotasResponse(throttle_time_ms, entries), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("AlterClientQuotasResponse v1", at, error) from None
+
+
+def _encode_v1(m: AlterClientQuotasResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_i(m.throttle_time_ms)
+        n = len(m.entries) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            append_uvarint(out, n)
+        for each_of_entries in m.entries:
+            out += _write_h(each_of_entries.error_code)
+            if each_of_entries.error_message is None:
+                out.append(0)
+            else:
+                s = each_of_entries.error_message.encode()
+                n = len(s) + 1
+                if n < 128:
+                    out.append(n)
+                else:
+                    append_string_length(out, n)
+                out += s
+            n = len(each_of_entries.entity) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_uvarint(out, n)
+            for each_of_entity in each_of_entries.entity:
+                s = each_of_entity.entity_type.encode()
+                n = len(s) + 1
+                if n < 128:
+                    out.append(n)
+                else:
+                    append_string_length(out, n)
+                out += s
+                if each_of_entity.entity_name is None:
+                    out.append(0)
+                else:
+                    s = each_of_entity.entity_name.encode()
+                    n = len(s) + 1
+                    if n < 128:
+                        out.append(n)
+                    else:
+                        append_string_length(out, n)
+                    out += s
+                out.append(0)
+            out.append(0)
+        out.append(0)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("AlterClientQuotasResponse v1", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[AlterClientQuotasResponse, int]]]] = {
+    0: _decode_v0,
+    1: _decode_v1,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[AlterClientQuotasResponse, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+    1: _encode_v1,
+}

@@ -1,0 +1,191 @@
+"""AlterPartitionReassignmentsRequest, key 45, versions 0-0. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct, error as StructError, unpack_from
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    FEW,
+    PACK_COMPACT_INT32S,
+    UNPACK_INT32S,
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    append_numbers,
+    append_string_length,
+    append_uvarint,
+    is_null,
+    long_length,
+    long_string_length,
+    skip_tags,
+    too_many,
+    undecodable,
+    unencodable,
+)
+
+
+class ReassignablePartition(Message):
+    __slots__ = ("partition_index", "replicas")
+    partition_index: Final[int]  # v0+
+    replicas: Final[Sequence[int] | None]  # v0+, null in v0+
+
+    def __init__(
+        self,
+        partition_index: int = 0,
+        replicas: Sequence[int] | None = None,
+    ) -> None:
+        self.partition_index = partition_index
+        self.replicas = replicas
+
+
+class ReassignableTopic(Message):
+    __slots__ = ("name", "partitions")
+    name: Final[str]  # v0+
+    partitions: Final[Sequence[ReassignablePartition]]  # v0+
+
+    def __init__(
+        self,
+        name: str = "",
+        partitions: Sequence[ReassignablePartition] = (),
+    ) -> None:
+        self.name = name
+        self.partitions = partitions
+
+
+class AlterPartitionReassignmentsRequest(Message):
+    __slots__ = ("timeout_ms", "topics")
+    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_PARTITION_REASSIGNMENTS
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+    timeout_ms: Final[int]  # v0+
+    topics: Final[Sequence[ReassignableTopic]]  # v0+
+
+    def __init__(
+        self,
+        timeout_ms: int = 60000,
+        topics: Sequence[ReassignableTopic] = (),
+    ) -> None:
+        self.timeout_ms = timeout_ms
+        self.topics = topics
+
+
+_read_iB = Struct(">iB").unpack_from
+_write_i = Struct(">i").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionReassignmentsRequest, int]:
+    try:
+        timeout_ms, n = _read_iB(data, at)
+        at += 5
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("AlterPartitionReassignmentsRequest.topics", at)
+        n -= 1
+        if n * 3 > len(data) - at:
+            raise too_many("AlterPartitionReassignmentsRequest.topics", n, at)
+        items: list[ReassignableTopic] = []
+        for _ in range(n):
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            if not n:
+                raise is_null("ReassignableTopic.name", at)
+            end = at + n - 1
+            name = data[at:end].decode()
+            at = end
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_length(data, at, n)
+            if not n:
+                raise is_null("ReassignableTopic.partitions", at)
+            n -= 1
+            if n * 6 > len(data) - at:
+                raise too_many("ReassignableTopic.partitions", n, at)
+            items_2: list[ReassignablePartition] = []
+            for _ in range(n):
+                partition_index, n = _read_iB(data, at)
+                at += 5
+                if n > 127:
+                    n, at = long_length(data, at, n)
+                replicas: tuple[int, ...] | None
+                if n:
+                    n -= 1
+                    if n * 4 > len(data) - at:
+                        raise too_many("ReassignablePartition.replicas", n, at)
+                    replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
+                    at += n * 4
+                else:
+                    replicas = None
+                tags = data[at]
+                at += 1
+                if tags:
+                    at = skip_tags(data, at, tags)
+                items_2.append(ReassignablePartition(partition_index, replicas))
+            partitions = items_2
+            tags_2 = data[at]
+            at += 1
+            if tags_2:
+                at = skip_tags(data, at, tags_2)
+            items.append(ReassignableTopic(name, partitions))
+        topics = items
+        tags_3 = data[at]
+        at += 1
+        if tags_3:
+            at = skip_tags(data, at, tags_3)
+        return AlterPartitionReassignmentsRequest(timeout_ms, topics), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("AlterPartitionReassignmentsRequest v0", at, error) from None
+
+
+def _encode_v0(m: AlterPartitionReassignmentsRequest, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_i(m.timeout_ms)
+        n = len(m.topics) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            append_uvarint(out, n)
+        for each_of_topics in m.topics:
+            s = each_of_topics.name.encode()
+            n = len(s) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_string_length(out, n)
+            out += s
+            n = len(each_of_topics.partitions) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_uvarint(out, n)
+            for each_of_partitions in each_of_topics.partitions:
+                out += _write_i(each_of_partitions.partition_index)
+                if each_of_partitions.replicas is None:
+                    out.append(0)
+                else:
+                    n = len(each_of_partitions.replicas)
+                    if n < FEW:
+                        out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.replicas)
+                    else:
+                        append_numbers(out, "i", each_of_partitions.replicas, True)
+                out.append(0)
+            out.append(0)
+        out.append(0)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("AlterPartitionReassignmentsRequest v0", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[AlterPartitionReassignmentsRequest, int]]]] = {
+    0: _decode_v0,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[AlterPartitionReassignmentsRequest, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+}

@@ -1,0 +1,228 @@
+"""AlterReplicaLogDirsResponse, key 34, versions 0-2. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct, error as StructError
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    append_string_length,
+    append_uvarint,
+    is_null,
+    long_length,
+    long_string_length,
+    skip_tags,
+    too_many,
+    undecodable,
+    unencodable,
+)
+
+
+class AlterReplicaLogDirPartitionResult(Message):
+    __slots__ = ("partition_index", "error_code")
+    partition_index: Final[int]  # v0+
+    error_code: Final[int]  # v0+
+
+    def __init__(
+        self,
+        partition_index: int = 0,
+        error_code: int = 0,
+    ) -> None:
+        self.partition_index = partition_index
+        self.error_code = error_code
+
+
+class AlterReplicaLogDirTopicResult(Message):
+    __slots__ = ("topic_name", "partitions")
+    topic_name: Final[str]  # v0+
+    partitions: Final[Sequence[AlterReplicaLogDirPartitionResult]]  # v0+
+
+    def __init__(
+        self,
+        topic_name: str = "",
+        partitions: Sequence[AlterReplicaLogDirPartitionResult] = (),
+    ) -> None:
+        self.topic_name = topic_name
+        self.partitions = partitions
+
+
+class AlterReplicaLogDirsResponse(Message):
+    __slots__ = ("throttle_time_ms", "results")
+    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_REPLICA_LOG_DIRS
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+    throttle_time_ms: Final[int]  # v0+
+    results: Final[Sequence[AlterReplicaLogDirTopicResult]]  # v0+
+
+    def __init__(
+        self,
+        throttle_time_ms: int = 0,
+        results: Sequence[AlterReplicaLogDirTopicResult] = (),
+    ) -> None:
+        self.throttle_time_ms = throttle_time_ms
+        self.results = results
+
+
+_read_h = Struct(">h").unpack_from
+_read_i = Struct(">i").unpack_from
+_read_iB = Struct(">iB").unpack_from
+_read_ih = Struct(">ih").unpack_from
+_read_ihB = Struct(">ihB").unpack_from
+_read_ii = Struct(">ii").unpack_from
+_write_h = Struct(">h").pack
+_write_i = Struct(">i").pack
+_write_ih = Struct(">ih").pack
+_write_ihx = Struct(">ihx").pack
+_write_ii = Struct(">ii").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[AlterReplicaLogDirsResponse, int]:
+    try:
+        throttle_time_ms, n = _read_ii(data, at)
+        at += 8
+        if n < 0:
+            raise is_null("AlterReplicaLogDirsResponse.results", at)
+        if n * 6 > len(data) - at:
+            raise too_many("AlterReplicaLogDirsResponse.results", n, at)
+        items: list[AlterReplicaLogDirTopicResult] = []
+        for _ in range(n):
+            n, = _read_h(data, at)
+            at += 2
+            if n < 0:
+                raise is_null("AlterReplicaLogDirTopicResult.topic_name", at)
+            end = at + n
+            topic_name = data[at:end].decode()
+            at = end
+            n, = _read_i(data, at)
+            at += 4
+            if n < 0:
+                raise is_null("AlterReplicaLogDirTopicResult.partitions", at)
+            if n * 6 > len(data) - at:
+                raise too_many("AlterReplicaLogDirTopicResult.partitions", n, at)
+            items_2: list[AlterReplicaLogDirPartitionResult] = []
+            for _ in range(n):
+                partition_index, error_code = _read_ih(data, at)
+                at += 6
+                items_2.append(AlterReplicaLogDirPartitionResult(partition_index, error_code))
+            partitions = items_2
+            items.append(AlterReplicaLogDirTopicResult(topic_name, partitions))
+        results = items
+        return AlterReplicaLogDirsResponse(throttle_time_ms, results), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("AlterReplicaLogDirsResponse v0-1", at, error) from None
+
+
+def _encode_v0(m: AlterReplicaLogDirsResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_ii(m.throttle_time_ms, len(m.results))
+        for each_of_results in m.results:
+            s = each_of_results.topic_name.encode()
+            out += _write_h(len(s))
+            out += s
+            out += _write_i(len(each_of_results.partitions))
+            for each_of_partitions in each_of_results.partitions:
+                out += _write_ih(each_of_partitions.partition_index, each_of_partitions.error_code)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("AlterReplicaLogDirsResponse v0-1", error) from error
+
+
+def _decode_v2(data: bytes, at: int) -> tuple[AlterReplicaLogDirsResponse, int]:
+    try:
+        throttle_time_ms, n = _read_iB(data, at)
+        at += 5
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("AlterReplicaLogDirsResponse.results", at)
+        n -= 1
+        if n * 3 > len(data) - at:
+            raise too_many("AlterReplicaLogDirsResponse.results", n, at)
+        items: list[AlterReplicaLogDirTopicResult] = []
+        for _ in range(n):
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            if not n:
+                raise is_null("AlterReplicaLogDirTopicResult.topic_name", at)
+            end = at + n - 1
+            topic_name = data[at:end].decode()
+            at = end
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_length(data, at, n)
+            if not n:
+                raise is_null("AlterReplicaLogDirTopicResult.partitions", at)
+            n -= 1
+            if n * 7 > len(data) - at:
+                raise too_many("AlterReplicaLogDirTopicResult.partitions", n, at)
+            items_2: list[AlterReplicaLogDirPartitionResult] = []
+            for _ in range(n):
+                partition_index, error_code, tags = _read_ihB(data, at)
+                at += 7
+                if tags:
+                    at = skip_tags(data, at, tags)
+                items_2.append(AlterReplicaLogDirPartitionResult(partition_index, error_code))
+            partitions = items_2
+            tags_2 = data[at]
+            at += 1
+            if tags_2:
+                at = skip_tags(data, at, tags_2)
+            items.append(AlterReplicaLogDirTopicResult(topic_name, partitions))
+        results = items
+        tags_3 = data[at]
+        at += 1
+        if tags_3:
+            at = skip_tags(data, at, tags_3)
+        return AlterReplicaLogDirsResponse(throttle_time_ms, results), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("AlterReplicaLogDirsResponse v2", at, error) from None
+
+
+def _encode_v2(m: AlterReplicaLogDirsResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_i(m.throttle_time_ms)
+        n = len(m.results) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            append_uvarint(out, n)
+        for each_of_results in m.results:
+            s = each_of_results.topic_name.encode()
+            n = len(s) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_string_length(out, n)
+            out += s
+            n = len(each_of_results.partitions) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_uvarint(out, n)
+            for each_of_partitions in each_of_results.partitions:
+                out += _write_ihx(each_of_partitions.partition_index, each_of_partitions.error_code)
+            out.append(0)
+        out.append(0)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("AlterReplicaLogDirsResponse v2", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[AlterReplicaLogDirsResponse, int]]]] = {
+    0: _decode_v0,
+    1: _decode_v0,
+    2: _decode_v2,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[AlterReplicaLogDirsResponse, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+    1: _encode_v0,
+    2: _encode_v2,
+}

@@ -1,0 +1,152 @@
+"""AlterUserScramCredentialsResponse, key 51, versions 0-0. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct, error as StructError
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    append_string_length,
+    append_uvarint,
+    is_null,
+    long_length,
+    long_string_length,
+    skip_tags,
+    too_many,
+    undecodable,
+    unencodable,
+)
+
+
+class AlterUserScramCredentialsResult(Message):
+    __slots__ = ("user", "error_code", "error_message")
+    user: Final[str]  # v0+
+    error_code: Final[int]  # v0+
+    error_message: Final[str | None]  # v0+, null in v0+
+
+    def __init__(
+        self,
+        user: str = "",
+        error_code: int = 0,
+        error_message: str | None = "",
+    ) -> None:
+        self.user = user
+        self.error_code = error_code
+        self.error_message = error_message
+
+
+class AlterUserScramCredentialsResponse(Message):
+    __slots__ = ("throttle_time_ms", "results")
+    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_USER_SCRAM_CREDENTIALS
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+    throttle_time_ms: Final[int]  # v0+
+    results: Final[Sequence[AlterUserScramCredentialsResult]]  # v0+
+
+    def __init__(
+        self,
+        throttle_time_ms: int = 0,
+        results: Sequence[AlterUserScramCredentialsResult] = (),
+    ) -> None:
+        self.throttle_time_ms = throttle_time_ms
+        self.results = results
+
+
+_read_hB = Struct(">hB").unpack_from
+_read_iB = Struct(">iB").unpack_from
+_write_h = Struct(">h").pack
+_write_i = Struct(">i").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[AlterUserScramCredentialsResponse, int]:
+    try:
+        throttle_time_ms, n = _read_iB(data, at)
+        at += 5
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("AlterUserScramCredentialsResponse.results", at)
+        n -= 1
+        if n * 5 > len(data) - at:
+            raise too_many("AlterUserScramCredentialsResponse.results", n, at)
+        items: list[AlterUserScramCredentialsResult] = []
+        for _ in range(n):
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            if not n:
+                raise is_null("AlterUserScramCredentialsResult.user", at)
+            end = at + n - 1
+            user = data[at:end].decode()
+            at = end
+            error_code, n = _read_hB(data, at)
+            at += 3
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            error_message: str | None = None
+            if n:
+                end = at + n - 1
+                error_message = data[at:end].decode()
+                at = end
+            tags = data[at]
+            at += 1
+            if tags:
+                at = skip_tags(data, at, tags)
+            items.append(AlterUserScramCredentialsResult(user, error_code, error_message))
+        results = items
+        tags_2 = data[at]
+        at += 1
+        if tags_2:
+            at = skip_tags(data, at, tags_2)
+        return AlterUserScramCredentialsResponse(throttle_time_ms, results), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("AlterUserScramCredentialsResponse v0", at, error) from None
+
+
+def _encode_v0(m: AlterUserScramCredentialsResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_i(m.throttle_time_ms)
+        n = len(m.results) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            append_uvarint(out, n)
+        for each_of_results in m.results:
+            s = each_of_results.user.encode()
+            n = len(s) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_string_length(out, n)
+            out += s
+            out += _write_h(each_of_results.error_code)
+            if each_of_results.error_message is None:
+                out.append(0)
+            else:
+                s = each_of_results.error_message.encode()
+                n = len(s) + 1
+                if n < 128:
+                    out.append(n)
+                else:
+                    append_string_length(out, n)
+                out += s
+            out.append(0)
+        out.append(0)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("AlterUserScramCredentialsResponse v0", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[AlterUserScramCredentialsResponse, int]]]] = {
+    0: _decode_v0,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[AlterUserScramCredentialsResponse, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+}

@@ -1,0 +1,92 @@
+"""EndTxnResponse, key 26, versions 0-4. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from struct import Struct, error as StructError
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    skip_tags,
+    undecodable,
+    unencodable,
+)
+
+
+class EndTxnResponse(Message):
+    __slots__ = ("throttle_time_ms", "error_code")
+    API_KEY: ClassVar[ApiKey] = ApiKey.END_TXN
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+    throttle_time_ms: Final[int]  # v0+
+    error_code: Final[int]  # v0+
+
+    def __init__(
+        self,
+        throttle_time_ms: int = 0,
+        error_code: int = 0,
+    ) -> None:
+        self.throttle_time_ms = throttle_time_ms
+        self.error_code = error_code
+
+
+_read_ih = Struct(">ih").unpack_from
+_read_ihB = Struct(">ihB").unpack_from
+_write_ih = Struct(">ih").pack
+_write_ihx = Struct(">ihx").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[EndTxnResponse, int]:
+    try:
+        throttle_time_ms, error_code = _read_ih(data, at)
+        at += 6
+        return EndTxnResponse(throttle_time_ms, error_code), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("EndTxnResponse v0-2", at, error) from None
+
+
+def _encode_v0(m: EndTxnResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_ih(m.throttle_time_ms, m.error_code)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("EndTxnResponse v0-2", error) from error
+
+
+def _decode_v3(data: bytes, at: int) -> tuple[EndTxnResponse, int]:
+    try:
+        throttle_time_ms, error_code, tags = _read_ihB(data, at)
+        at += 7
+        if tags:
+            at = skip_tags(data, at, tags)
+        return EndTxnResponse(throttle_time_ms, error_code), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("EndTxnResponse v3-4", at, error) from None
+
+
+def _encode_v3(m: EndTxnResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_ihx(m.throttle_time_ms, m.error_code)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("EndTxnResponse v3-4", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[EndTxnResponse, int]]]] = {
+    0: _decode_v0,
+    1: _decode_v0,
+    2: _decode_v0,
+    3: _decode_v3,
+    4: _decode_v3,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[EndTxnResponse, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+    1: _encode_v0,
+    2: _encode_v0,
+    3: _encode_v3,
+    4: _encode_v3,
+}

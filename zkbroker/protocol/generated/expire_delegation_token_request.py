@@ -1,0 +1,117 @@
+"""ExpireDelegationTokenRequest, key 40, versions 0-2. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from struct import Struct, error as StructError
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    append_uvarint,
+    is_null,
+    long_length,
+    skip_tags,
+    undecodable,
+    unencodable,
+)
+
+
+class ExpireDelegationTokenRequest(Message):
+    __slots__ = ("hmac", "expiry_time_period_ms")
+    API_KEY: ClassVar[ApiKey] = ApiKey.EXPIRE_DELEGATION_TOKEN
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+    hmac: Final[bytes]  # v0+
+    expiry_time_period_ms: Final[int]  # v0+
+
+    def __init__(
+        self,
+        hmac: bytes = b"",
+        expiry_time_period_ms: int = 0,
+    ) -> None:
+        self.hmac = hmac
+        self.expiry_time_period_ms = expiry_time_period_ms
+
+
+_read_i = Struct(">i").unpack_from
+_read_q = Struct(">q").unpack_from
+_read_qB = Struct(">qB").unpack_from
+_write_i = Struct(">i").pack
+_write_q = Struct(">q").pack
+_write_qx = Struct(">qx").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[ExpireDelegationTokenRequest, int]:
+    try:
+        n, = _read_i(data, at)
+        at += 4
+        if n < 0:
+            raise is_null("ExpireDelegationTokenRequest.hmac", at)
+        end = at + n
+        hmac = data[at:end]
+        at = end
+        expiry_time_period_ms, = _read_q(data, at)
+        at += 8
+        return ExpireDelegationTokenRequest(hmac, expiry_time_period_ms), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("ExpireDelegationTokenRequest v0-1", at, error) from None
+
+
+def _encode_v0(m: ExpireDelegationTokenRequest, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_i(len(m.hmac))
+        out += m.hmac
+        out += _write_q(m.expiry_time_period_ms)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("ExpireDelegationTokenRequest v0-1", error) from error
+
+
+def _decode_v2(data: bytes, at: int) -> tuple[ExpireDelegationTokenRequest, int]:
+    try:
+        n = data[at]
+        at += 1
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("ExpireDelegationTokenRequest.hmac", at)
+        end = at + n - 1
+        hmac = data[at:end]
+        at = end
+        expiry_time_period_ms, tags = _read_qB(data, at)
+        at += 9
+        if tags:
+            at = skip_tags(data, at, tags)
+        return ExpireDelegationTokenRequest(hmac, expiry_time_period_ms), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("ExpireDelegationTokenRequest v2", at, error) from None
+
+
+def _encode_v2(m: ExpireDelegationTokenRequest, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        n = len(m.hmac) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            append_uvarint(out, n)
+        out += m.hmac
+        out += _write_qx(m.expiry_time_period_ms)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("ExpireDelegationTokenRequest v2", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[ExpireDelegationTokenRequest, int]]]] = {
+    0: _decode_v0,
+    1: _decode_v0,
+    2: _decode_v2,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[ExpireDelegationTokenRequest, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+    1: _encode_v0,
+    2: _encode_v2,
+}

@@ -1,0 +1,293 @@
+"""IncrementalAlterConfigsRequest, key 44, versions 0-1. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct, error as StructError
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    append_string_length,
+    append_uvarint,
+    is_null,
+    long_length,
+    long_string_length,
+    skip_tags,
+    too_many,
+    undecodable,
+    unencodable,
+)
+
+
+class AlterableConfig(Message):
+    __slots__ = ("name", "config_operation", "value")
+    name: Final[str]  # v0+
+    config_operation: Final[int]  # v0+
+    value: Final[str | None]  # v0+, null in v0+
+
+    def __init__(
+        self,
+        name: str = "",
+        config_operation: int = 0,
+        value: str | None = "",
+    ) -> None:
+        self.name = name
+        self.config_operation = config_operation
+        self.value = value
+
+
+class AlterConfigsResource(Message):
+    __slots__ = ("resource_type", "resource_name", "configs")
+    resource_type: Final[int]  # v0+
+    resource_name: Final[str]  # v0+
+    configs: Final[Sequence[AlterableConfig]]  # v0+
+
+    def __init__(
+        self,
+        resource_type: int = 0,
+        resource_name: str = "",
+        configs: Sequence[AlterableConfig] = (),
+    ) -> None:
+        self.resource_type = resource_type
+        self.resource_name = resource_name
+        self.configs = configs
+
+
+class IncrementalAlterConfigsRequest(Message):
+    __slots__ = ("resources", "validate_only")
+    API_KEY: ClassVar[ApiKey] = ApiKey.INCREMENTAL_ALTER_CONFIGS
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+    resources: Final[Sequence[AlterConfigsResource]]  # v0+
+    validate_only: Final[bool]  # v0+
+
+    def __init__(
+        self,
+        resources: Sequence[AlterConfigsResource] = (),
+        validate_only: bool = False,
+    ) -> None:
+        self.resources = resources
+        self.validate_only = validate_only
+
+
+_read_bB = Struct(">bB").unpack_from
+_read_bh = Struct(">bh").unpack_from
+_read_h = Struct(">h").unpack_from
+_read_i = Struct(">i").unpack_from
+_read_o = Struct(">?").unpack_from
+_read_oB = Struct(">?B").unpack_from
+_write_b = Struct(">b").pack
+_write_bh = Struct(">bh").pack
+_write_h = Struct(">h").pack
+_write_i = Struct(">i").pack
+_write_o = Struct(">?").pack
+_write_ox = Struct(">?x").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[IncrementalAlterConfigsRequest, int]:
+    try:
+        n, = _read_i(data, at)
+        at += 4
+        if n < 0:
+            raise is_null("IncrementalAlterConfigsRequest.resources", at)
+        if n * 7 > len(data) - at:
+            raise too_many("IncrementalAlterConfigsRequest.resources", n, at)
+        items: list[AlterConfigsResource] = []
+        for _ in range(n):
+            resource_type, n = _read_bh(data, at)
+            at += 3
+            if n < 0:
+                raise is_null("AlterConfigsResource.resource_name", at)
+            end = at + n
+            resource_name = data[at:end].decode()
+            at = end
+            n, = _read_i(data, at)
+            at += 4
+            if n < 0:
+                raise is_null("AlterConfigsResource.configs", at)
+            if n * 5 > len(data) - at:
+                raise too_many("AlterConfigsResource.configs", n, at)
+            items_2: list[AlterableConfig] = []
+            for _ in range(n):
+                n, = _read_h(data, at)
+                at += 2
+                if n < 0:
+                    raise is_null("AlterableConfig.name", at)
+                end = at + n
+                name = data[at:end].decode()
+                at = end
+                config_operation, n = _read_bh(data, at)
+                at += 3
+                value: str | None = None
+                if n >= 0:
+                    end = at + n
+                    value = data[at:end].decode()
+                    at = end
+                items_2.append(AlterableConfig(name, config_operation, value))
+            configs = items_2
+            items.append(AlterConfigsResource(resource_type, resource_name, configs))
+        resources = items
+        validate_only, = _read_o(data, at)
+        at += 1
+        return IncrementalAlterConfigsRequest(resources, validate_only), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("IncrementalAlterConfigsRequest v0", at, error) from None
+
+
+def _encode_v0(m: IncrementalAlterConfigsRequest, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_i(len(m.resources))
+        for each_of_resources in m.resources:
+            s = each_of_resources.resource_name.encode()
+            out += _write_bh(each_of_resources.resource_type, len(s))
+            out += s
+            out += _write_i(len(each_of_resources.configs))
+            for each_of_configs in each_of_resources.configs:
+                s = each_of_configs.name.encode()
+                out += _write_h(len(s))
+                out += s
+                out += _write_b(each_of_configs.config_operation)
+                if each_of_configs.value is None:
+                    out += b"\xff" * 2
+                else:
+                    s = each_of_configs.value.encode()
+                    out += _write_h(len(s))
+                    out += s
+        out += _write_o(m.validate_only)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("IncrementalAlterConfigsRequest v0", error) from error
+
+
+def _decode_v1(data: bytes, at: int) -> tuple[IncrementalAlterConfigsRequest, int]:
+    try:
+        n = data[at]
+        at += 1
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("IncrementalAlterConfigsRequest.resources", at)
+        n -= 1
+        if n * 4 > len(data) - at:
+            raise too_many("IncrementalAlterConfigsRequest.resources", n, at)
+        items: list[AlterConfigsResource] = []
+        for _ in range(n):
+            resource_type, n = _read_bB(data, at)
+            at += 2
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            if not n:
+                raise is_null("AlterConfigsResource.resource_name", at)
+            end = at + n - 1
+            resource_name = data[at:end].decode()
+            at = end
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_length(data, at, n)
+            if not n:
+                raise is_null("AlterConfigsResource.configs", at)
+            n -= 1
+            if n * 4 > len(data) - at:
+                raise too_many("AlterConfigsResource.configs", n, at)
+            items_2: list[AlterableConfig] = []
+            for _ in range(n):
+                n = data[at]
+                at += 1
+                if n > 127:
+                    n, at = long_string_length(data, at, n)
+                if not n:
+                    raise is_null("AlterableConfig.name", at)
+                end = at + n - 1
+                name = data[at:end].decode()
+                at = end
+                config_operation, n = _read_bB(data, at)
+                at += 2
+                if n > 127:
+                    n, at = long_string_length(data, at, n)
+                value: str | None = None
+                if n:
+                    end = at + n - 1
+                    value = data[at:end].decode()
+                    at = end
+                tags = data[at]
+                at += 1
+                if tags:
+                    at = skip_tags(data, at, tags)
+                items_2.append(AlterableConfig(name, config_operation, value))
+            configs = items_2
+            tags_2 = data[at]
+            at += 1
+            if tags_2:
+                at = skip_tags(data, at, tags_2)
+            items.append(AlterConfigsResource(resource_type, resource_name, configs))
+        resources = items
+        validate_only, tags_3 = _read_oB(data, at)
+        at += 2
+        if tags_3:
+            at = skip_tags(data, at, tags_3)
+        return IncrementalAlterConfigsRequest(resources, validate_only), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("IncrementalAlterConfigsRequest v1", at, error) from None
+
+
+def _encode_v1(m: IncrementalAlterConfigsRequest, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        n = len(m.resources) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            append_uvarint(out, n)
+        for each_of_resources in m.resources:
+            s = each_of_resources.resource_name.encode()
+            out += _write_b(each_of_resources.resource_type)
+            n = len(s) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_string_length(out, n)
+            out += s
+            n = len(each_of_resources.configs) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_uvarint(out, n)
+            for each_of_configs in each_of_resources.configs:
+                s = each_of_configs.name.encode()
+                n = len(s) + 1
+                if n < 128:
+                    out.append(n)
+                else:
+                    append_string_length(out, n)
+                out += s
+                out += _write_b(each_of_configs.config_operation)
+                if each_of_configs.value is None:
+                    out.append(0)
+                else:
+                    s = each_of_configs.value.encode()
+                    n = len(s) + 1
+                    if n < 128:
+                        out.append(n)
+                    else:
+                        append_string_length(out, n)
+                    out += s
+                out.append(0)
+            out.append(0)
+        out += _write_ox(m.validate_only)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("IncrementalAlterConfigsRequest v1", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[IncrementalAlterConfigsRequest, int]]]] = {
+    0: _decode_v0,
+    1: _decode_v1,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[IncrementalAlterConfigsRequest, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+    1: _encode_v1,
+}

@@ -1,0 +1,214 @@
+"""IncrementalAlterConfigsResponse, key 44, versions 0-1. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct, error as StructError
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    append_string_length,
+    append_uvarint,
+    is_null,
+    long_length,
+    long_string_length,
+    skip_tags,
+    too_many,
+    undecodable,
+    unencodable,
+)
+
+
+class AlterConfigsResourceResponse(Message):
+    __slots__ = ("error_code", "error_message", "resource_type", "resource_name")
+    error_code: Final[int]  # v0+
+    error_message: Final[str | None]  # v0+, null in v0+
+    resource_type: Final[int]  # v0+
+    resource_name: Final[str]  # v0+
+
+    def __init__(
+        self,
+        error_code: int = 0,
+        error_message: str | None = "",
+        resource_type: int = 0,
+        resource_name: str = "",
+    ) -> None:
+        self.error_code = error_code
+        self.error_message = error_message
+        self.resource_type = resource_type
+        self.resource_name = resource_name
+
+
+class IncrementalAlterConfigsResponse(Message):
+    __slots__ = ("throttle_time_ms", "responses")
+    API_KEY: ClassVar[ApiKey] = ApiKey.INCREMENTAL_ALTER_CONFIGS
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+    throttle_time_ms: Final[int]  # v0+
+    responses: Final[Sequence[AlterConfigsResourceResponse]]  # v0+
+
+    def __init__(
+        self,
+        throttle_time_ms: int = 0,
+        responses: Sequence[AlterConfigsResourceResponse] = (),
+    ) -> None:
+        self.throttle_time_ms = throttle_time_ms
+        self.responses = responses
+
+
+_read_bB = Struct(">bB").unpack_from
+_read_bh = Struct(">bh").unpack_from
+_read_hB = Struct(">hB").unpack_from
+_read_hh = Struct(">hh").unpack_from
+_read_iB = Struct(">iB").unpack_from
+_read_ii = Struct(">ii").unpack_from
+_write_b = Struct(">b").pack
+_write_bh = Struct(">bh").pack
+_write_h = Struct(">h").pack
+_write_i = Struct(">i").pack
+_write_ii = Struct(">ii").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[IncrementalAlterConfigsResponse, int]:
+    try:
+        throttle_time_ms, n = _read_ii(data, at)
+        at += 8
+        if n < 0:
+            raise is_null("IncrementalAlterConfigsResponse.responses", at)
+        if n * 7 > len(data) - at:
+            raise too_many("IncrementalAlterConfigsResponse.responses", n, at)
+        items: list[AlterConfigsResourceResponse] = []
+        for _ in range(n):
+            error_code, n = _read_hh(data, at)
+            at += 4
+            error_message: str | None = None
+            if n >= 0:
+                end = at + n
+                error_message = data[at:end].decode()
+                at = end
+            resource_type, n = _read_bh(data, at)
+            at += 3
+            if n < 0:
+                raise is_null("AlterConfigsResourceResponse.resource_name", at)
+            end = at + n
+            resource_name = data[at:end].decode()
+            at = end
+            items.append(AlterConfigsResourceResponse(error_code, error_message, resource_type, resource_name))
+        responses = items
+        return IncrementalAlterConfigsResponse(throttle_time_ms, responses), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("IncrementalAlterConfigsResponse v0", at, error) from None
+
+
+def _encode_v0(m: IncrementalAlterConfigsResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_ii(m.throttle_time_ms, len(m.responses))
+        for each_of_responses in m.responses:
+            out += _write_h(each_of_responses.error_code)
+            if each_of_responses.error_message is None:
+                out += b"\xff" * 2
+            else:
+                s = each_of_responses.error_message.encode()
+                out += _write_h(len(s))
+                out += s
+            s = each_of_responses.resource_name.encode()
+            out += _write_bh(each_of_responses.resource_type, len(s))
+            out += s
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("IncrementalAlterConfigsResponse v0", error) from error
+
+
+def _decode_v1(data: bytes, at: int) -> tuple[IncrementalAlterConfigsResponse, int]:
+    try:
+        throttle_time_ms, n = _read_iB(data, at)
+        at += 5
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("IncrementalAlterConfigsResponse.responses", at)
+        n -= 1
+        if n * 6 > len(data) - at:
+            raise too_many("IncrementalAlterConfigsResponse.responses", n, at)
+        items: list[AlterConfigsResourceResponse] = []
+        for _ in range(n):
+            error_code, n = _read_hB(data, at)
+            at += 3
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            error_message: str | None = None
+            if n:
+                end = at + n - 1
+                error_message = data[at:end].decode()
+                at = end
+            resource_type, n = _read_bB(data, at)
+            at += 2
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            if not n:
+                raise is_null("AlterConfigsResourceResponse.resource_name", at)
+            end = at + n - 1
+            resource_name = data[at:end].decode()
+            at = end
+            tags = data[at]
+            at += 1
+            if tags:
+                at = skip_tags(data, at, tags)
+            items.append(AlterConfigsResourceResponse(error_code, error_message, resource_type, resource_name))
+        responses = items
+        tags_2 = data[at]
+        at += 1
+        if tags_2:
+            at = skip_tags(data, at, tags_2)
+        return IncrementalAlterConfigsResponse(throttle_time_ms, responses), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("IncrementalAlterConfigsResponse v1", at, error) from None
+
+
+def _encode_v1(m: IncrementalAlterConfigsResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_i(m.throttle_time_ms)
+        n = len(m.responses) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            append_uvarint(out, n)
+        for each_of_responses in m.responses:
+            out += _write_h(each_of_responses.error_code)
+            if each_of_responses.error_message is None:
+                out.append(0)
+            else:
+                s = each_of_responses.error_message.encode()
+                n = len(s) + 1
+                if n < 128:
+                    out.append(n)
+                else:
+                    append_string_length(out, n)
+                out += s
+            s = each_of_responses.resource_name.encode()
+            out += _write_b(each_of_responses.resource_type)
+            n = len(s) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_string_length(out, n)
+            out += s
+            out.append(0)
+        out.append(0)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("IncrementalAlterConfigsResponse v1", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[IncrementalAlterConfigsResponse, int]]]] = {
+    0: _decode_v0,
+    1: _decode_v1,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[IncrementalAlterConfigsResponse, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+    1: _encode_v1,
+}

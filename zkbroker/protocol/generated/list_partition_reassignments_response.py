@@ -1,0 +1,251 @@
+"""ListPartitionReassignmentsResponse, key 46, versions 0-0. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct, error as StructError, unpack_from
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    FEW,
+    PACK_COMPACT_INT32S,
+    UNPACK_INT32S,
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    append_numbers,
+    append_string_length,
+    append_uvarint,
+    is_null,
+    long_length,
+    long_string_length,
+    skip_tags,
+    too_many,
+    undecodable,
+    unencodable,
+)
+
+
+class OngoingPartitionReassignment(Message):
+    __slots__ = ("partition_index", "replicas", "adding_replicas", "removing_replicas")
+    partition_index: Final[int]  # v0+
+    replicas: Final[Sequence[int]]  # v0+
+    adding_replicas: Final[Sequence[int]]  # v0+
+    removing_replicas: Final[Sequence[int]]  # v0+
+
+    def __init__(
+        self,
+        partition_index: int = 0,
+        replicas: Sequence[int] = (),
+        adding_replicas: Sequence[int] = (),
+        removing_replicas: Sequence[int] = (),
+    ) -> None:
+        self.partition_index = partition_index
+        self.replicas = replicas
+        self.adding_replicas = adding_replicas
+        self.removing_replicas = removing_replicas
+
+
+class OngoingTopicReassignment(Message):
+    __slots__ = ("name", "partitions")
+    name: Final[str]  # v0+
+    partitions: Final[Sequence[OngoingPartitionReassignment]]  # v0+
+
+    def __init__(
+        self,
+        name: str = "",
+        partitions: Sequence[OngoingPartitionReassignment] = (),
+    ) -> None:
+        self.name = name
+        self.partitions = partitions
+
+
+class ListPartitionReassignmentsResponse(Message):
+    __slots__ = ("throttle_time_ms", "error_code", "error_message", "topics")
+    API_KEY: ClassVar[ApiKey] = ApiKey.LIST_PARTITION_REASSIGNMENTS
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+    throttle_time_ms: Final[int]  # v0+
+    error_code: Final[int]  # v0+
+    error_message: Final[str | None]  # v0+, null in v0+
+    topics: Final[Sequence[OngoingTopicReassignment]]  # v0+
+
+    def __init__(
+        self,
+        throttle_time_ms: int = 0,
+        error_code: int = 0,
+        error_message: str | None = "",
+        topics: Sequence[OngoingTopicReassignment] = (),
+    ) -> None:
+        self.throttle_time_ms = throttle_time_ms
+        self.error_code = error_code
+        self.error_message = error_message
+        self.topics = topics
+
+
+_read_iB = Struct(">iB").unpack_from
+_read_ihB = Struct(">ihB").unpack_from
+_write_i = Struct(">i").pack
+_write_ih = Struct(">ih").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[ListPartitionReassignmentsResponse, int]:
+    try:
+        throttle_time_ms, error_code, n = _read_ihB(data, at)
+        at += 7
+        if n > 127:
+            n, at = long_string_length(data, at, n)
+        error_message: str | None = None
+        if n:
+            end = at + n - 1
+            error_message = data[at:end].decode()
+            at = end
+        n = data[at]
+        at += 1
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("ListPartitionReassignmentsResponse.topics", at)
+        n -= 1
+        if n * 3 > len(data) - at:
+            raise too_many("ListPartitionReassignmentsResponse.topics", n, at)
+        items: list[OngoingTopicReassignment] = []
+        for _ in range(n):
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            if not n:
+                raise is_null("OngoingTopicReassignment.name", at)
+            end = at + n - 1
+            name = data[at:end].decode()
+            at = end
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_length(data, at, n)
+            if not n:
+                raise is_null("OngoingTopicReassignment.partitions", at)
+            n -= 1
+            if n * 8 > len(data) - at:
+                raise too_many("OngoingTopicReassignment.partitions", n, at)
+            items_2: list[OngoingPartitionReassignment] = []
+            for _ in range(n):
+                partition_index, n = _read_iB(data, at)
+                at += 5
+                if n > 127:
+                    n, at = long_length(data, at, n)
+                if not n:
+                    raise is_null("OngoingPartitionReassignment.replicas", at)
+                n -= 1
+                if n * 4 > len(data) - at:
+                    raise too_many("OngoingPartitionReassignment.replicas", n, at)
+                replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
+                at += n * 4
+                n = data[at]
+                at += 1
+                if n > 127:
+                    n, at = long_length(data, at, n)
+                if not n:
+                    raise is_null("OngoingPartitionReassignment.adding_replicas", at)
+                n -= 1
+                if n * 4 > len(data) - at:
+                    raise too_many("OngoingPartitionReassignment.adding_replicas", n, at)
+                adding_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
+                at += n * 4
+                n = data[at]
+                at += 1
+                if n > 127:
+                    n, at = long_length(data, at, n)
+                if not n:
+                    raise is_null("OngoingPartitionReassignment.removing_replicas", at)
+                n -= 1
+                if n * 4 > len(data) - at:
+                    raise too_many("OngoingPartitionReassignment.removing_replicas", n, at)
+                removing_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
+                at += n * 4
+                tags = data[at]
+                at += 1
+                if tags:
+                    at = skip_tags(data, at, tags)
+                items_2.append(OngoingPartitionReassignment(partition_index, replicas, adding_replicas, removing_replicas))
+            partitions = items_2
+            tags_2 = data[at]
+            at += 1
+            if tags_2:
+                at = skip_tags(data, at, tags_2)
+            items.append(OngoingTopicReassignment(name, partitions))
+        topics = items
+        tags_3 = data[at]
+        at += 1
+        if tags_3:
+            at = skip_tags(data, at, tags_3)
+        return ListPartitionReassignmentsResponse(throttle_time_ms, error_code, error_message, topics), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("ListPartitionReassignmentsResponse v0", at, error) from None
+
+
+def _encode_v0(m: ListPartitionReassignmentsResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_ih(m.throttle_time_ms, m.error_code)
+        if m.error_message is None:
+            out.append(0)
+        else:
+            s = m.error_message.encode()
+            n = len(s) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_string_length(out, n)
+            out += s
+        n = len(m.topics) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            append_uvarint(out, n)
+        for each_of_topics in m.topics:
+            s = each_of_topics.name.encode()
+            n = len(s) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_string_length(out, n)
+            out += s
+            n = len(each_of_topics.partitions) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_uvarint(out, n)
+            for each_of_partitions in each_of_topics.partitions:
+                out += _write_i(each_of_partitions.partition_index)
+                n = len(each_of_partitions.replicas)
+                if n < FEW:
+                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.replicas)
+                else:
+                    append_numbers(out, "i", each_of_partitions.replicas, True)
+                n = len(each_of_partitions.adding_replicas)
+                if n < FEW:
+                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.adding_replicas)
+                else:
+                    append_numbers(out, "i", each_of_partitions.adding_replicas, True)
+                n = len(each_of_partitions.removing_replicas)
+                if n < FEW:
+                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.removing_replicas)
+                else:
+                    append_numbers(out, "i", each_of_partitions.removing_replicas, True)
+                out.append(0)
+            out.append(0)
+        out.append(0)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("ListPartitionReassignmentsResponse v0", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[ListPartitionReassignmentsResponse, int]]]] = {
+    0: _decode_v0,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[ListPartitionReassignmentsResponse, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+}

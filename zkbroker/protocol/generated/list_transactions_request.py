@@ -1,0 +1,204 @@
+"""ListTransactionsRequest, key 66, versions 0-1. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct, error as StructError, unpack_from
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    FEW,
+    PACK_COMPACT_INT64S,
+    UNPACK_INT64S,
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    append_numbers,
+    append_string_length,
+    append_uvarint,
+    is_null,
+    long_length,
+    long_string_length,
+    not_in_version,
+    skip_tags,
+    too_many,
+    undecodable,
+    unencodable,
+)
+
+
+class ListTransactionsRequest(Message):
+    __slots__ = ("state_filters", "producer_id_filters", "duration_filter")
+    API_KEY: ClassVar[ApiKey] = ApiKey.LIST_TRANSACTIONS
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+    state_filters: Final[Sequence[str]]  # v0+
+    producer_id_filters: Final[Sequence[int]]  # v0+
+    duration_filter: Final[int]  # v1+
+
+    def __init__(
+        self,
+        state_filters: Sequence[str] = (),
+        producer_id_filters: Sequence[int] = (),
+        duration_filter: int = -1,
+    ) -> None:
+        self.state_filters = state_filters
+        self.producer_id_filters = producer_id_filters
+        self.duration_filter = duration_filter
+
+
+_read_qB = Struct(">qB").unpack_from
+_write_qx = Struct(">qx").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[ListTransactionsRequest, int]:
+    try:
+        n = data[at]
+        at += 1
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("ListTransactionsRequest.state_filters", at)
+        n -= 1
+        if n > len(data) - at:
+            raise too_many("ListTransactionsRequest.state_filters", n, at)
+        items: list[str] = []
+        for _ in range(n):
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            if not n:
+                raise is_null("ListTransactionsRequest.state_filters", at)
+            end = at + n - 1
+            state_filters_2 = data[at:end].decode()
+            at = end
+            items.append(state_filters_2)
+        state_filters = items
+        n = data[at]
+        at += 1
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("ListTransactionsRequest.producer_id_filters", at)
+        n -= 1
+        if n * 8 > len(data) - at:
+            raise too_many("ListTransactionsRequest.producer_id_filters", n, at)
+        producer_id_filters = UNPACK_INT64S[n](data, at) if n < FEW else unpack_from(f">{n}q", data, at)
+        at += n * 8
+        tags = data[at]
+        at += 1
+        if tags:
+            at = skip_tags(data, at, tags)
+        return ListTransactionsRequest(state_filters, producer_id_filters), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("ListTransactionsRequest v0", at, error) from None
+
+
+def _encode_v0(m: ListTransactionsRequest, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        if m.duration_filter != -1:
+            raise not_in_version("ListTransactionsRequest.duration_filter", "ListTransactionsRequest v0")
+        n = len(m.state_filters) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            append_uvarint(out, n)
+        for each_of_state_filters in m.state_filters:
+            s = each_of_state_filters.encode()
+            n = len(s) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_string_length(out, n)
+            out += s
+        n = len(m.producer_id_filters)
+        if n < FEW:
+            out += PACK_COMPACT_INT64S[n](n + 1, *m.producer_id_filters)
+        else:
+            append_numbers(out, "q", m.producer_id_filters, True)
+        out.append(0)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("ListTransactionsRequest v0", error) from error
+
+
+def _decode_v1(data: bytes, at: int) -> tuple[ListTransactionsRequest, int]:
+    try:
+        n = data[at]
+        at += 1
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("ListTransactionsRequest.state_filters", at)
+        n -= 1
+        if n > len(data) - at:
+            raise too_many("ListTransactionsRequest.state_filters", n, at)
+        items: list[str] = []
+        for _ in range(n):
+            n = data[at]
+            at += 1
+            if n > 127:
+                n, at = long_string_length(data, at, n)
+            if not n:
+                raise is_null("ListTransactionsRequest.state_filters", at)
+            end = at + n - 1
+            state_filters_2 = data[at:end].decode()
+            at = end
+            items.append(state_filters_2)
+        state_filters = items
+        n = data[at]
+        at += 1
+        if n > 127:
+            n, at = long_length(data, at, n)
+        if not n:
+            raise is_null("ListTransactionsRequest.producer_id_filters", at)
+        n -= 1
+        if n * 8 > len(data) - at:
+            raise too_many("ListTransactionsRequest.producer_id_filters", n, at)
+        producer_id_filters = UNPACK_INT64S[n](data, at) if n < FEW else unpack_from(f">{n}q", data, at)
+        at += n * 8
+        duration_filter, tags = _read_qB(data, at)
+        at += 9
+        if tags:
+            at = skip_tags(data, at, tags)
+        return ListTransactionsRequest(state_filters, producer_id_filters, duration_filter), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("ListTransactionsRequest v1", at, error) from None
+
+
+def _encode_v1(m: ListTransactionsRequest, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        n = len(m.state_filters) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            append_uvarint(out, n)
+        for each_of_state_filters in m.state_filters:
+            s = each_of_state_filters.encode()
+            n = len(s) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                append_string_length(out, n)
+            out += s
+        n = len(m.producer_id_filters)
+        if n < FEW:
+            out += PACK_COMPACT_INT64S[n](n + 1, *m.producer_id_filters)
+        else:
+            append_numbers(out, "q", m.producer_id_filters, True)
+        out += _write_qx(m.duration_filter)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("ListTransactionsRequest v1", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[ListTransactionsRequest, int]]]] = {
+    0: _decode_v0,
+    1: _decode_v1,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[ListTransactionsRequest, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+    1: _encode_v1,
+}

@@ -1,0 +1,136 @@
+"""OffsetDeleteResponse, key 47, versions 0-0. Generated from messages.spec, do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct, error as StructError
+from typing import ClassVar, Final
+
+from zkbroker.protocol.generated.api_keys import ApiKey
+from zkbroker.protocol.primitives import (
+    Buffer,
+    Message,
+    Records,
+    VersionRange,
+    is_null,
+    too_many,
+    undecodable,
+    unencodable,
+)
+
+
+class OffsetDeleteResponsePartition(Message):
+    __slots__ = ("partition_index", "error_code")
+    partition_index: Final[int]  # v0+
+    error_code: Final[int]  # v0+
+
+    def __init__(
+        self,
+        partition_index: int = 0,
+        error_code: int = 0,
+    ) -> None:
+        self.partition_index = partition_index
+        self.error_code = error_code
+
+
+class OffsetDeleteResponseTopic(Message):
+    __slots__ = ("name", "partitions")
+    name: Final[str]  # v0+
+    partitions: Final[Sequence[OffsetDeleteResponsePartition]]  # v0+
+
+    def __init__(
+        self,
+        name: str = "",
+        partitions: Sequence[OffsetDeleteResponsePartition] = (),
+    ) -> None:
+        self.name = name
+        self.partitions = partitions
+
+
+class OffsetDeleteResponse(Message):
+    __slots__ = ("error_code", "throttle_time_ms", "topics")
+    API_KEY: ClassVar[ApiKey] = ApiKey.OFFSET_DELETE
+    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, None)
+    error_code: Final[int]  # v0+
+    throttle_time_ms: Final[int]  # v0+
+    topics: Final[Sequence[OffsetDeleteResponseTopic]]  # v0+
+
+    def __init__(
+        self,
+        error_code: int = 0,
+        throttle_time_ms: int = 0,
+        topics: Sequence[OffsetDeleteResponseTopic] = (),
+    ) -> None:
+        self.error_code = error_code
+        self.throttle_time_ms = throttle_time_ms
+        self.topics = topics
+
+
+_read_h = Struct(">h").unpack_from
+_read_hii = Struct(">hii").unpack_from
+_read_i = Struct(">i").unpack_from
+_read_ih = Struct(">ih").unpack_from
+_write_h = Struct(">h").pack
+_write_hii = Struct(">hii").pack
+_write_i = Struct(">i").pack
+_write_ih = Struct(">ih").pack
+
+
+def _decode_v0(data: bytes, at: int) -> tuple[OffsetDeleteResponse, int]:
+    try:
+        error_code, throttle_time_ms, n = _read_hii(data, at)
+        at += 10
+        if n < 0:
+            raise is_null("OffsetDeleteResponse.topics", at)
+        if n * 6 > len(data) - at:
+            raise too_many("OffsetDeleteResponse.topics", n, at)
+        items: list[OffsetDeleteResponseTopic] = []
+        for _ in range(n):
+            n, = _read_h(data, at)
+            at += 2
+            if n < 0:
+                raise is_null("OffsetDeleteResponseTopic.name", at)
+            end = at + n
+            name = data[at:end].decode()
+            at = end
+            n, = _read_i(data, at)
+            at += 4
+            if n < 0:
+                raise is_null("OffsetDeleteResponseTopic.partitions", at)
+            if n * 6 > len(data) - at:
+                raise too_many("OffsetDeleteResponseTopic.partitions", n, at)
+            items_2: list[OffsetDeleteResponsePartition] = []
+            for _ in range(n):
+                partition_index, error_code_2 = _read_ih(data, at)
+                at += 6
+                items_2.append(OffsetDeleteResponsePartition(partition_index, error_code_2))
+            partitions = items_2
+            items.append(OffsetDeleteResponseTopic(name, partitions))
+        topics = items
+        return OffsetDeleteResponse(error_code, throttle_time_ms, topics), at
+    except (IndexError, StructError, UnicodeDecodeError) as error:
+        raise undecodable("OffsetDeleteResponse v0", at, error) from None
+
+
+def _encode_v0(m: OffsetDeleteResponse, out: bytearray, buffers: list[Buffer | Records]) -> None:
+    try:
+        out += _write_hii(m.error_code, m.throttle_time_ms, len(m.topics))
+        for each_of_topics in m.topics:
+            s = each_of_topics.name.encode()
+            out += _write_h(len(s))
+            out += s
+            out += _write_i(len(each_of_topics.partitions))
+            for each_of_partitions in each_of_topics.partitions:
+                out += _write_ih(each_of_partitions.partition_index, each_of_partitions.error_code)
+    except (AttributeError, TypeError, StructError) as error:
+        raise unencodable("OffsetDeleteResponse v0", error) from error
+
+
+READS_VIEW: Final = False
+DECODERS: Final[Mapping[int, Callable[[bytes, int], tuple[OffsetDeleteResponse, int]]]] = {
+    0: _decode_v0,
+}
+
+ENCODERS: Final[Mapping[int, Callable[[OffsetDeleteResponse, bytearray, list[Buffer | Records]], None]]] = {
+    0: _encode_v0,
+}
