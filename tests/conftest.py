@@ -1,0 +1,100 @@
+"""Options, markers and fixtures of every test."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import signal
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+from tests.support import peers
+from tests.support.leaks import no_leaks
+
+hypothesis.settings.register_profile("short", derandomize=True, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=5_000, print_blob=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the full counts of the long proofs")
+    parser.addoption(
+        "--seed", type=int, default=None, help="the seed of everything random; printed at the start"
+    )
+    parser.addoption(
+        "--on",
+        choices=("zkbroker", "kafka"),
+        default="zkbroker",
+        help="what the tests of clients and clusters run on; on Apache Kafka they prove themselves",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.seed is None:
+        config.option.seed = random.SystemRandom().randrange(1 << 32) if config.option.long else 1
+    hypothesis.settings.load_profile("long" if config.option.long else "short")
+    signal.signal(signal.SIGTERM, _as_interrupt)  # so that `timeout` lets fixtures end what they started
+
+
+def _as_interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt("SIGTERM")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    reason = peers.missing()
+    return [
+        f"seed: {config.option.seed}" + (", full counts" if config.option.long else ""),
+        "peers: Apache Kafka 3.9.1 and ZooKeeper" if reason is None else f"peers: skipped, {reason}",
+    ]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("long") and not item.config.option.long:
+        pytest.skip("only with --long")
+    if item.get_closest_marker("peers") and (reason := peers.missing()):
+        _skip_or_fail(reason)
+    for marker in item.iter_markers("clients"):
+        for module in marker.args:
+            if importlib.util.find_spec(module) is None:
+                _skip_or_fail(f"{module} is not installed")
+
+
+def _skip_or_fail(reason: str) -> None:
+    """Nothing is skipped in CI: there a missing peer is a failure."""
+    if peers.in_ci():
+        pytest.fail(f"{reason}, and CI skips nothing", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def leave_nothing_behind() -> Iterator[None]:
+    """Every test: no thread, socket or file of its own outlives it."""
+    with no_leaks():
+        yield
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The run's seed (--seed)."""
+    value: int = request.config.option.seed
+    return value
+
+
+@pytest.fixture
+def rng(seed: int, request: pytest.FixtureRequest) -> random.Random:
+    """Randomness that repeats with the same --seed, and differs between tests."""
+    return random.Random(f"{seed} {request.node.nodeid}")
+
+
+@pytest.fixture
+def full_counts(request: pytest.FixtureRequest) -> bool:
+    """Whether long proofs run their full counts (--long)."""
+    return bool(request.config.option.long)
+
+
+@pytest.fixture(scope="session")
+def java_tools() -> Iterator[peers.JavaTools]:
+    """Kafka's and ZooKeeper's command-line tools in one JVM; for tests marked `peers`."""
+    with peers.java_tools() as tools:
+        yield tools
