@@ -21,7 +21,6 @@ from zkbroker.protocol.primitives import (
     Message,
     Records,
     VersionRange,
-    records_view,
     skip_tags,
 )
 
@@ -44,7 +43,6 @@ __all__ = [
     "encode_request",
     "encode_response",
     "encode_versioned_data",
-    "records_view",
 ]
 
 M = TypeVar("M", bound=Message)

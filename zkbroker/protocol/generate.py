@@ -47,16 +47,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping{sequence}
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 '''
 
-_HELPERS: Final = (
-    *("FEW", "PACK_COMPACT_INT32S", "PACK_COMPACT_INT64S", "PACK_INT32S", "PACK_INT64S", "UNPACK_INT32S"),
-    *("UNPACK_INT64S", "ZERO_UUID", "Buffer", "Message", "Records", "VersionRange", "append_numbers"),
-    *("append_string_length", "append_tag", "append_uvarint", "is_null", "long_length", "long_string_length"),
-    *("long_uvarint", "not_in_version", "null_not_in_version", "skip_tags", "tag_header", "too_long"),
-    *("too_many", "undecodable", "unencodable", "wrong_tag_size"),
+_HELPERS: Final = re.findall(
+    r"\w+",
+    """
+    FEW PACK_COMPACT_INT32S PACK_COMPACT_INT64S PACK_INT32S PACK_INT64S UNPACK_INT32S UNPACK_INT64S ZERO_UUID
+    Buffer Message Records VersionRange append_numbers append_string_length append_tag append_uvarint is_null
+    long_length long_string_length long_uvarint not_in_version null_not_in_version skip_tags tag_header
+    too_long too_many undecodable unencodable wrong_tag_size
+    """,
 )
 
 
@@ -100,7 +102,7 @@ def _module(message: MessageSpec) -> str:
     encode = f"Callable[[{message.name}, bytearray, list[Buffer | Records]], None]"
     body = "\n".join(
         [
-            *(line for struct in message.structs.values() for line in _class(message, struct)),
+            *_classes(message),
             "",
             "",
             *(f"{name} = {text}" for name, text in sorted(layouts.items())),
@@ -130,6 +132,7 @@ def _imports(message: MessageSpec, body: str) -> str:
     )
     if "unpack_from(f" in body:
         head = head.replace("error as StructError", "error as StructError, unpack_from")
+    head += "from attrs import frozen\n\n"
     if "TopicId" in body:
         head += "from zkbroker.model import TopicId\n"
     if message.key is not None:
@@ -140,29 +143,47 @@ def _imports(message: MessageSpec, body: str) -> str:
     return head + "".join(f"    {name},\n" for name in used) + ")\n"
 
 
-def _class(message: MessageSpec, struct: Struct) -> list[str]:
-    is_message = struct.name == message.name
-    names = [field.attribute for field in struct.fields]
-    slots = ", ".join(f'"{name}"' for name in names) + ("," if len(names) == 1 else "")
-    lines = ["", "", f"class {struct.name}(Message):", f"    __slots__ = ({slots})"]
-    if is_message:
-        flexible = None if message.flexible == specs.NEVER else message.flexible.lowest
-        span = f"{message.versions.lowest}, {message.versions.highest}, {flexible}"
-        if message.key is not None:
-            lines.append(f"    API_KEY: ClassVar[ApiKey] = ApiKey.{_api_name(message)}")
-        lines.append(f"    VERSIONS: ClassVar[VersionRange] = VersionRange({span})")
+def _classes(message: MessageSpec) -> list[str]:
+    """The classes twice: for the type checker as attrs classes, to be run with their methods written out."""
+    typed = [line for struct in message.structs.values() for line in _typed_class(message, struct)]
+    plain = [line for struct in message.structs.values() for line in _plain_class(message, struct)]
+    return ["", "if TYPE_CHECKING:", *typed, "", "else:", *plain]
+
+
+def _typed_class(message: MessageSpec, struct: Struct) -> list[str]:
+    lines = ["", "    @frozen", *_class_head(message, struct)]
     for field in struct.fields:
         where = _span(field.versions)
         if field.nullable != specs.NEVER:
             where += f", null in {_span(field.nullable)}"
-        lines.append(f"    {field.attribute}: Final[{annotation(field)}]  # {where}")
-    if names:
-        lines += ["", "    def __init__(", "        self,"]
-        lines += [f"        {f.attribute}: {annotation(f)} = {default_of(f)}," for f in struct.fields]
-        lines += ["    ) -> None:", *(f"        self.{name} = {name}" for name in names)]
-    if has_constant(message, struct.name):
-        lines += ["", "", f"{default_constant(struct.name)}: Final = {struct.name}()"]
+        lines.append(f"        {field.attribute}: {annotation(field)} = {default_of(field)}  # {where}")
+    return lines + _constant(message, struct)
+
+
+def _plain_class(message: MessageSpec, struct: Struct) -> list[str]:
+    names = [field.attribute for field in struct.fields]
+    slots = ", ".join(f'"{name}"' for name in names) + ("," if len(names) == 1 else "")
+    arguments = ", ".join(f"{field.attribute}={default_of(field)}" for field in struct.fields)
+    lines = ["", *_class_head(message, struct), f"        __slots__ = ({slots})", ""]
+    lines += [f"        def __init__(self, {arguments}):", *(f"            self.{n} = {n}" for n in names)]
+    return lines + _constant(message, struct)
+
+
+def _class_head(message: MessageSpec, struct: Struct) -> list[str]:
+    lines = [f"    class {struct.name}(Message):"]
+    if struct.name == message.name:
+        flexible = None if message.flexible == specs.NEVER else message.flexible.lowest
+        span = f"{message.versions.lowest}, {message.versions.highest}, {flexible}"
+        if message.key is not None:
+            lines.append(f"        API_KEY: ClassVar[int] = ApiKey.{_api_name(message)}")
+        lines.append(f"        VERSIONS: ClassVar[VersionRange] = VersionRange({span})")
     return lines
+
+
+def _constant(message: MessageSpec, struct: Struct) -> list[str]:
+    if not has_constant(message, struct.name):
+        return []
+    return ["", f"    {default_constant(struct.name)}: Final = {struct.name}()"]
 
 
 def _span(versions: specs.Versions) -> str:

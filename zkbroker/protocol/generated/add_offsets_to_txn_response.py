@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -17,21 +19,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AddOffsetsToTxnResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ADD_OFFSETS_TO_TXN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
+    @frozen
+    class AddOffsetsToTxnResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ADD_OFFSETS_TO_TXN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
+else:
+
+    class AddOffsetsToTxnResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ADD_OFFSETS_TO_TXN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+        __slots__ = ("throttle_time_ms", "error_code")
+
+        def __init__(self, throttle_time_ms=0, error_code=0):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
 
 
 _read_ih = Struct(">ih").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -29,67 +31,61 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AddPartitionsToTxnTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[int]]  # v0+
+    @frozen
+    class AddPartitionsToTxnTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    @frozen
+    class AddPartitionsToTxnTransaction(Message):
+        transactional_id: str = ""  # v4+
+        producer_id: int = 0  # v4+
+        producer_epoch: int = 0  # v4+
+        verify_only: bool = False  # v4+
+        topics: Sequence[AddPartitionsToTxnTopic] = ()  # v4+
 
+    @frozen
+    class AddPartitionsToTxnRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ADD_PARTITIONS_TO_TXN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
+        transactions: Sequence[AddPartitionsToTxnTransaction] = ()  # v4+
+        v3_and_below_transactional_id: str = ""  # v0-3
+        v3_and_below_producer_id: int = 0  # v0-3
+        v3_and_below_producer_epoch: int = 0  # v0-3
+        v3_and_below_topics: Sequence[AddPartitionsToTxnTopic] = ()  # v0-3
 
-class AddPartitionsToTxnTransaction(Message):
-    __slots__ = ("transactional_id", "producer_id", "producer_epoch", "verify_only", "topics")
-    transactional_id: Final[str]  # v4+
-    producer_id: Final[int]  # v4+
-    producer_epoch: Final[int]  # v4+
-    verify_only: Final[bool]  # v4+
-    topics: Final[Sequence[AddPartitionsToTxnTopic]]  # v4+
+else:
 
-    def __init__(
-        self,
-        transactional_id: str = "",
-        producer_id: int = 0,
-        producer_epoch: int = 0,
-        verify_only: bool = False,
-        topics: Sequence[AddPartitionsToTxnTopic] = (),
-    ) -> None:
-        self.transactional_id = transactional_id
-        self.producer_id = producer_id
-        self.producer_epoch = producer_epoch
-        self.verify_only = verify_only
-        self.topics = topics
+    class AddPartitionsToTxnTopic(Message):
+        __slots__ = ("name", "partitions")
 
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
 
-class AddPartitionsToTxnRequest(Message):
-    __slots__ = ("transactions", "v3_and_below_transactional_id", "v3_and_below_producer_id", "v3_and_below_producer_epoch", "v3_and_below_topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ADD_PARTITIONS_TO_TXN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
-    transactions: Final[Sequence[AddPartitionsToTxnTransaction]]  # v4+
-    v3_and_below_transactional_id: Final[str]  # v0-3
-    v3_and_below_producer_id: Final[int]  # v0-3
-    v3_and_below_producer_epoch: Final[int]  # v0-3
-    v3_and_below_topics: Final[Sequence[AddPartitionsToTxnTopic]]  # v0-3
+    class AddPartitionsToTxnTransaction(Message):
+        __slots__ = ("transactional_id", "producer_id", "producer_epoch", "verify_only", "topics")
 
-    def __init__(
-        self,
-        transactions: Sequence[AddPartitionsToTxnTransaction] = (),
-        v3_and_below_transactional_id: str = "",
-        v3_and_below_producer_id: int = 0,
-        v3_and_below_producer_epoch: int = 0,
-        v3_and_below_topics: Sequence[AddPartitionsToTxnTopic] = (),
-    ) -> None:
-        self.transactions = transactions
-        self.v3_and_below_transactional_id = v3_and_below_transactional_id
-        self.v3_and_below_producer_id = v3_and_below_producer_id
-        self.v3_and_below_producer_epoch = v3_and_below_producer_epoch
-        self.v3_and_below_topics = v3_and_below_topics
+        def __init__(self, transactional_id="", producer_id=0, producer_epoch=0, verify_only=False, topics=()):
+            self.transactional_id = transactional_id
+            self.producer_id = producer_id
+            self.producer_epoch = producer_epoch
+            self.verify_only = verify_only
+            self.topics = topics
+
+    class AddPartitionsToTxnRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ADD_PARTITIONS_TO_TXN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
+        __slots__ = ("transactions", "v3_and_below_transactional_id", "v3_and_below_producer_id", "v3_and_below_producer_epoch", "v3_and_below_topics")
+
+        def __init__(self, transactions=(), v3_and_below_transactional_id="", v3_and_below_producer_id=0, v3_and_below_producer_epoch=0, v3_and_below_topics=()):
+            self.transactions = transactions
+            self.v3_and_below_transactional_id = v3_and_below_transactional_id
+            self.v3_and_below_producer_id = v3_and_below_producer_id
+            self.v3_and_below_producer_epoch = v3_and_below_producer_epoch
+            self.v3_and_below_topics = v3_and_below_topics
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,69 +26,65 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AddPartitionsToTxnPartitionResult(Message):
-    __slots__ = ("partition_index", "partition_error_code")
-    partition_index: Final[int]  # v0+
-    partition_error_code: Final[int]  # v0+
+    @frozen
+    class AddPartitionsToTxnPartitionResult(Message):
+        partition_index: int = 0  # v0+
+        partition_error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        partition_error_code: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.partition_error_code = partition_error_code
+    @frozen
+    class AddPartitionsToTxnTopicResult(Message):
+        name: str = ""  # v0+
+        results_by_partition: Sequence[AddPartitionsToTxnPartitionResult] = ()  # v0+
 
+    @frozen
+    class AddPartitionsToTxnResult(Message):
+        transactional_id: str = ""  # v4+
+        topic_results: Sequence[AddPartitionsToTxnTopicResult] = ()  # v4+
 
-class AddPartitionsToTxnTopicResult(Message):
-    __slots__ = ("name", "results_by_partition")
-    name: Final[str]  # v0+
-    results_by_partition: Final[Sequence[AddPartitionsToTxnPartitionResult]]  # v0+
+    @frozen
+    class AddPartitionsToTxnResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ADD_PARTITIONS_TO_TXN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v4+
+        results_by_transaction: Sequence[AddPartitionsToTxnResult] = ()  # v4+
+        results_by_topic_v3_and_below: Sequence[AddPartitionsToTxnTopicResult] = ()  # v0-3
 
-    def __init__(
-        self,
-        name: str = "",
-        results_by_partition: Sequence[AddPartitionsToTxnPartitionResult] = (),
-    ) -> None:
-        self.name = name
-        self.results_by_partition = results_by_partition
+else:
 
+    class AddPartitionsToTxnPartitionResult(Message):
+        __slots__ = ("partition_index", "partition_error_code")
 
-class AddPartitionsToTxnResult(Message):
-    __slots__ = ("transactional_id", "topic_results")
-    transactional_id: Final[str]  # v4+
-    topic_results: Final[Sequence[AddPartitionsToTxnTopicResult]]  # v4+
+        def __init__(self, partition_index=0, partition_error_code=0):
+            self.partition_index = partition_index
+            self.partition_error_code = partition_error_code
 
-    def __init__(
-        self,
-        transactional_id: str = "",
-        topic_results: Sequence[AddPartitionsToTxnTopicResult] = (),
-    ) -> None:
-        self.transactional_id = transactional_id
-        self.topic_results = topic_results
+    class AddPartitionsToTxnTopicResult(Message):
+        __slots__ = ("name", "results_by_partition")
 
+        def __init__(self, name="", results_by_partition=()):
+            self.name = name
+            self.results_by_partition = results_by_partition
 
-class AddPartitionsToTxnResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "results_by_transaction", "results_by_topic_v3_and_below")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ADD_PARTITIONS_TO_TXN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v4+
-    results_by_transaction: Final[Sequence[AddPartitionsToTxnResult]]  # v4+
-    results_by_topic_v3_and_below: Final[Sequence[AddPartitionsToTxnTopicResult]]  # v0-3
+    class AddPartitionsToTxnResult(Message):
+        __slots__ = ("transactional_id", "topic_results")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        results_by_transaction: Sequence[AddPartitionsToTxnResult] = (),
-        results_by_topic_v3_and_below: Sequence[AddPartitionsToTxnTopicResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.results_by_transaction = results_by_transaction
-        self.results_by_topic_v3_and_below = results_by_topic_v3_and_below
+        def __init__(self, transactional_id="", topic_results=()):
+            self.transactional_id = transactional_id
+            self.topic_results = topic_results
+
+    class AddPartitionsToTxnResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ADD_PARTITIONS_TO_TXN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
+        __slots__ = ("throttle_time_ms", "error_code", "results_by_transaction", "results_by_topic_v3_and_below")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, results_by_transaction=(), results_by_topic_v3_and_below=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.results_by_transaction = results_by_transaction
+            self.results_by_topic_v3_and_below = results_by_topic_v3_and_below
 
 
 _read_h = Struct(">h").unpack_from

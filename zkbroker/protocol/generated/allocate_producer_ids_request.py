@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -17,21 +19,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AllocateProducerIdsRequest(Message):
-    __slots__ = ("broker_id", "broker_epoch")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALLOCATE_PRODUCER_IDS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    broker_id: Final[int]  # v0+
-    broker_epoch: Final[int]  # v0+
+    @frozen
+    class AllocateProducerIdsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALLOCATE_PRODUCER_IDS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        broker_id: int = 0  # v0+
+        broker_epoch: int = -1  # v0+
 
-    def __init__(
-        self,
-        broker_id: int = 0,
-        broker_epoch: int = -1,
-    ) -> None:
-        self.broker_id = broker_id
-        self.broker_epoch = broker_epoch
+else:
+
+    class AllocateProducerIdsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALLOCATE_PRODUCER_IDS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("broker_id", "broker_epoch")
+
+        def __init__(self, broker_id=0, broker_epoch=-1):
+            self.broker_id = broker_id
+            self.broker_epoch = broker_epoch
 
 
 _read_iqB = Struct(">iqB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -17,27 +19,29 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AllocateProducerIdsResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "producer_id_start", "producer_id_len")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALLOCATE_PRODUCER_IDS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    producer_id_start: Final[int]  # v0+
-    producer_id_len: Final[int]  # v0+
+    @frozen
+    class AllocateProducerIdsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALLOCATE_PRODUCER_IDS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        producer_id_start: int = 0  # v0+
+        producer_id_len: int = 0  # v0+
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        producer_id_start: int = 0,
-        producer_id_len: int = 0,
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.producer_id_start = producer_id_start
-        self.producer_id_len = producer_id_len
+else:
+
+    class AllocateProducerIdsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALLOCATE_PRODUCER_IDS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("throttle_time_ms", "error_code", "producer_id_start", "producer_id_len")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, producer_id_start=0, producer_id_len=0):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.producer_id_start = producer_id_start
+            self.producer_id_len = producer_id_len
 
 
 _read_ihqiB = Struct(">ihqiB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,66 +25,63 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class EntityData(Message):
-    __slots__ = ("entity_type", "entity_name")
-    entity_type: Final[str]  # v0+
-    entity_name: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class EntityData(Message):
+        entity_type: str = ""  # v0+
+        entity_name: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        entity_type: str = "",
-        entity_name: str | None = "",
-    ) -> None:
-        self.entity_type = entity_type
-        self.entity_name = entity_name
+    @frozen
+    class OpData(Message):
+        key: str = ""  # v0+
+        value: float = 0.0  # v0+
+        remove: bool = False  # v0+
 
+    @frozen
+    class EntryData(Message):
+        entity: Sequence[EntityData] = ()  # v0+
+        ops: Sequence[OpData] = ()  # v0+
 
-class OpData(Message):
-    __slots__ = ("key", "value", "remove")
-    key: Final[str]  # v0+
-    value: Final[float]  # v0+
-    remove: Final[bool]  # v0+
+    @frozen
+    class AlterClientQuotasRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_CLIENT_QUOTAS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        entries: Sequence[EntryData] = ()  # v0+
+        validate_only: bool = False  # v0+
 
-    def __init__(
-        self,
-        key: str = "",
-        value: float = 0.0,
-        remove: bool = False,
-    ) -> None:
-        self.key = key
-        self.value = value
-        self.remove = remove
+else:
 
+    class EntityData(Message):
+        __slots__ = ("entity_type", "entity_name")
 
-class EntryData(Message):
-    __slots__ = ("entity", "ops")
-    entity: Final[Sequence[EntityData]]  # v0+
-    ops: Final[Sequence[OpData]]  # v0+
+        def __init__(self, entity_type="", entity_name=""):
+            self.entity_type = entity_type
+            self.entity_name = entity_name
 
-    def __init__(
-        self,
-        entity: Sequence[EntityData] = (),
-        ops: Sequence[OpData] = (),
-    ) -> None:
-        self.entity = entity
-        self.ops = ops
+    class OpData(Message):
+        __slots__ = ("key", "value", "remove")
 
+        def __init__(self, key="", value=0.0, remove=False):
+            self.key = key
+            self.value = value
+            self.remove = remove
 
-class AlterClientQuotasRequest(Message):
-    __slots__ = ("entries", "validate_only")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_CLIENT_QUOTAS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
-    entries: Final[Sequence[EntryData]]  # v0+
-    validate_only: Final[bool]  # v0+
+    class EntryData(Message):
+        __slots__ = ("entity", "ops")
 
-    def __init__(
-        self,
-        entries: Sequence[EntryData] = (),
-        validate_only: bool = False,
-    ) -> None:
-        self.entries = entries
-        self.validate_only = validate_only
+        def __init__(self, entity=(), ops=()):
+            self.entity = entity
+            self.ops = ops
+
+    class AlterClientQuotasRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_CLIENT_QUOTAS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        __slots__ = ("entries", "validate_only")
+
+        def __init__(self, entries=(), validate_only=False):
+            self.entries = entries
+            self.validate_only = validate_only
 
 
 _read_do = Struct(">d?").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,52 +25,51 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class EntityData(Message):
-    __slots__ = ("entity_type", "entity_name")
-    entity_type: Final[str]  # v0+
-    entity_name: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class EntityData(Message):
+        entity_type: str = ""  # v0+
+        entity_name: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        entity_type: str = "",
-        entity_name: str | None = "",
-    ) -> None:
-        self.entity_type = entity_type
-        self.entity_name = entity_name
+    @frozen
+    class EntryData(Message):
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        entity: Sequence[EntityData] = ()  # v0+
 
+    @frozen
+    class AlterClientQuotasResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_CLIENT_QUOTAS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        throttle_time_ms: int = 0  # v0+
+        entries: Sequence[EntryData] = ()  # v0+
 
-class EntryData(Message):
-    __slots__ = ("error_code", "error_message", "entity")
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    entity: Final[Sequence[EntityData]]  # v0+
+else:
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        error_message: str | None = "",
-        entity: Sequence[EntityData] = (),
-    ) -> None:
-        self.error_code = error_code
-        self.error_message = error_message
-        self.entity = entity
+    class EntityData(Message):
+        __slots__ = ("entity_type", "entity_name")
 
+        def __init__(self, entity_type="", entity_name=""):
+            self.entity_type = entity_type
+            self.entity_name = entity_name
 
-class AlterClientQuotasResponse(Message):
-    __slots__ = ("throttle_time_ms", "entries")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_CLIENT_QUOTAS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
-    throttle_time_ms: Final[int]  # v0+
-    entries: Final[Sequence[EntryData]]  # v0+
+    class EntryData(Message):
+        __slots__ = ("error_code", "error_message", "entity")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        entries: Sequence[EntryData] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.entries = entries
+        def __init__(self, error_code=0, error_message="", entity=()):
+            self.error_code = error_code
+            self.error_message = error_message
+            self.entity = entity
+
+    class AlterClientQuotasResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_CLIENT_QUOTAS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        __slots__ = ("throttle_time_ms", "entries")
+
+        def __init__(self, throttle_time_ms=0, entries=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.entries = entries
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,52 +25,51 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AlterableConfig(Message):
-    __slots__ = ("name", "value")
-    name: Final[str]  # v0+
-    value: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class AlterableConfig(Message):
+        name: str = ""  # v0+
+        value: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        value: str | None = "",
-    ) -> None:
-        self.name = name
-        self.value = value
+    @frozen
+    class AlterConfigsResource(Message):
+        resource_type: int = 0  # v0+
+        resource_name: str = ""  # v0+
+        configs: Sequence[AlterableConfig] = ()  # v0+
 
+    @frozen
+    class AlterConfigsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_CONFIGS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        resources: Sequence[AlterConfigsResource] = ()  # v0+
+        validate_only: bool = False  # v0+
 
-class AlterConfigsResource(Message):
-    __slots__ = ("resource_type", "resource_name", "configs")
-    resource_type: Final[int]  # v0+
-    resource_name: Final[str]  # v0+
-    configs: Final[Sequence[AlterableConfig]]  # v0+
+else:
 
-    def __init__(
-        self,
-        resource_type: int = 0,
-        resource_name: str = "",
-        configs: Sequence[AlterableConfig] = (),
-    ) -> None:
-        self.resource_type = resource_type
-        self.resource_name = resource_name
-        self.configs = configs
+    class AlterableConfig(Message):
+        __slots__ = ("name", "value")
 
+        def __init__(self, name="", value=""):
+            self.name = name
+            self.value = value
 
-class AlterConfigsRequest(Message):
-    __slots__ = ("resources", "validate_only")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_CONFIGS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    resources: Final[Sequence[AlterConfigsResource]]  # v0+
-    validate_only: Final[bool]  # v0+
+    class AlterConfigsResource(Message):
+        __slots__ = ("resource_type", "resource_name", "configs")
 
-    def __init__(
-        self,
-        resources: Sequence[AlterConfigsResource] = (),
-        validate_only: bool = False,
-    ) -> None:
-        self.resources = resources
-        self.validate_only = validate_only
+        def __init__(self, resource_type=0, resource_name="", configs=()):
+            self.resource_type = resource_type
+            self.resource_name = resource_name
+            self.configs = configs
+
+    class AlterConfigsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_CONFIGS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("resources", "validate_only")
+
+        def __init__(self, resources=(), validate_only=False):
+            self.resources = resources
+            self.validate_only = validate_only
 
 
 _read_bB = Struct(">bB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,41 +25,41 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AlterConfigsResourceResponse(Message):
-    __slots__ = ("error_code", "error_message", "resource_type", "resource_name")
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    resource_type: Final[int]  # v0+
-    resource_name: Final[str]  # v0+
+    @frozen
+    class AlterConfigsResourceResponse(Message):
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        resource_type: int = 0  # v0+
+        resource_name: str = ""  # v0+
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        error_message: str | None = "",
-        resource_type: int = 0,
-        resource_name: str = "",
-    ) -> None:
-        self.error_code = error_code
-        self.error_message = error_message
-        self.resource_type = resource_type
-        self.resource_name = resource_name
+    @frozen
+    class AlterConfigsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_CONFIGS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        throttle_time_ms: int = 0  # v0+
+        responses: Sequence[AlterConfigsResourceResponse] = ()  # v0+
 
+else:
 
-class AlterConfigsResponse(Message):
-    __slots__ = ("throttle_time_ms", "responses")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_CONFIGS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    throttle_time_ms: Final[int]  # v0+
-    responses: Final[Sequence[AlterConfigsResourceResponse]]  # v0+
+    class AlterConfigsResourceResponse(Message):
+        __slots__ = ("error_code", "error_message", "resource_type", "resource_name")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        responses: Sequence[AlterConfigsResourceResponse] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.responses = responses
+        def __init__(self, error_code=0, error_message="", resource_type=0, resource_name=""):
+            self.error_code = error_code
+            self.error_message = error_message
+            self.resource_type = resource_type
+            self.resource_name = resource_name
+
+    class AlterConfigsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_CONFIGS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("throttle_time_ms", "responses")
+
+        def __init__(self, throttle_time_ms=0, responses=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.responses = responses
 
 
 _read_bB = Struct(">bB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -27,49 +29,49 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ReassignablePartition(Message):
-    __slots__ = ("partition_index", "replicas")
-    partition_index: Final[int]  # v0+
-    replicas: Final[Sequence[int] | None]  # v0+, null in v0+
+    @frozen
+    class ReassignablePartition(Message):
+        partition_index: int = 0  # v0+
+        replicas: Sequence[int] | None = None  # v0+, null in v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        replicas: Sequence[int] | None = None,
-    ) -> None:
-        self.partition_index = partition_index
-        self.replicas = replicas
+    @frozen
+    class ReassignableTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[ReassignablePartition] = ()  # v0+
 
+    @frozen
+    class AlterPartitionReassignmentsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_PARTITION_REASSIGNMENTS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        timeout_ms: int = 60000  # v0+
+        topics: Sequence[ReassignableTopic] = ()  # v0+
 
-class ReassignableTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[ReassignablePartition]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[ReassignablePartition] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class ReassignablePartition(Message):
+        __slots__ = ("partition_index", "replicas")
 
+        def __init__(self, partition_index=0, replicas=None):
+            self.partition_index = partition_index
+            self.replicas = replicas
 
-class AlterPartitionReassignmentsRequest(Message):
-    __slots__ = ("timeout_ms", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_PARTITION_REASSIGNMENTS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    timeout_ms: Final[int]  # v0+
-    topics: Final[Sequence[ReassignableTopic]]  # v0+
+    class ReassignableTopic(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        timeout_ms: int = 60000,
-        topics: Sequence[ReassignableTopic] = (),
-    ) -> None:
-        self.timeout_ms = timeout_ms
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class AlterPartitionReassignmentsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_PARTITION_REASSIGNMENTS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("timeout_ms", "topics")
+
+        def __init__(self, timeout_ms=60000, topics=()):
+            self.timeout_ms = timeout_ms
+            self.topics = topics
 
 
 _read_iB = Struct(">iB").unpack_from

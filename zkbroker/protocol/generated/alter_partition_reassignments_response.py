@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,58 +25,55 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ReassignablePartitionResponse(Message):
-    __slots__ = ("partition_index", "error_code", "error_message")
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class ReassignablePartitionResponse(Message):
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        error_code: int = 0,
-        error_message: str | None = "",
-    ) -> None:
-        self.partition_index = partition_index
-        self.error_code = error_code
-        self.error_message = error_message
+    @frozen
+    class ReassignableTopicResponse(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[ReassignablePartitionResponse] = ()  # v0+
 
+    @frozen
+    class AlterPartitionReassignmentsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_PARTITION_REASSIGNMENTS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        responses: Sequence[ReassignableTopicResponse] = ()  # v0+
 
-class ReassignableTopicResponse(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[ReassignablePartitionResponse]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[ReassignablePartitionResponse] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class ReassignablePartitionResponse(Message):
+        __slots__ = ("partition_index", "error_code", "error_message")
 
+        def __init__(self, partition_index=0, error_code=0, error_message=""):
+            self.partition_index = partition_index
+            self.error_code = error_code
+            self.error_message = error_message
 
-class AlterPartitionReassignmentsResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "error_message", "responses")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_PARTITION_REASSIGNMENTS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    responses: Final[Sequence[ReassignableTopicResponse]]  # v0+
+    class ReassignableTopicResponse(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        error_message: str | None = "",
-        responses: Sequence[ReassignableTopicResponse] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.error_message = error_message
-        self.responses = responses
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class AlterPartitionReassignmentsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_PARTITION_REASSIGNMENTS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("throttle_time_ms", "error_code", "error_message", "responses")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, error_message="", responses=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.error_message = error_message
+            self.responses = responses
 
 
 _read_ihB = Struct(">ihB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -30,81 +32,73 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class BrokerState(Message):
-    __slots__ = ("broker_id", "broker_epoch")
-    broker_id: Final[int]  # v3+
-    broker_epoch: Final[int]  # v3+
+    @frozen
+    class BrokerState(Message):
+        broker_id: int = 0  # v3+
+        broker_epoch: int = -1  # v3+
 
-    def __init__(
-        self,
-        broker_id: int = 0,
-        broker_epoch: int = -1,
-    ) -> None:
-        self.broker_id = broker_id
-        self.broker_epoch = broker_epoch
+    @frozen
+    class PartitionData(Message):
+        partition_index: int = 0  # v0+
+        leader_epoch: int = 0  # v0+
+        new_isr: Sequence[int] = ()  # v0-2
+        new_isr_with_epochs: Sequence[BrokerState] = ()  # v3+
+        leader_recovery_state: int = 0  # v1+
+        partition_epoch: int = 0  # v0+
 
+    @frozen
+    class TopicData(Message):
+        topic_name: str = ""  # v0-1
+        topic_id: TopicId = ZERO_UUID  # v2+
+        partitions: Sequence[PartitionData] = ()  # v0+
 
-class PartitionData(Message):
-    __slots__ = ("partition_index", "leader_epoch", "new_isr", "new_isr_with_epochs", "leader_recovery_state", "partition_epoch")
-    partition_index: Final[int]  # v0+
-    leader_epoch: Final[int]  # v0+
-    new_isr: Final[Sequence[int]]  # v0-2
-    new_isr_with_epochs: Final[Sequence[BrokerState]]  # v3+
-    leader_recovery_state: Final[int]  # v1+
-    partition_epoch: Final[int]  # v0+
+    @frozen
+    class AlterPartitionRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_PARTITION
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 0)
+        broker_id: int = 0  # v0+
+        broker_epoch: int = -1  # v0+
+        topics: Sequence[TopicData] = ()  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        leader_epoch: int = 0,
-        new_isr: Sequence[int] = (),
-        new_isr_with_epochs: Sequence[BrokerState] = (),
-        leader_recovery_state: int = 0,
-        partition_epoch: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.leader_epoch = leader_epoch
-        self.new_isr = new_isr
-        self.new_isr_with_epochs = new_isr_with_epochs
-        self.leader_recovery_state = leader_recovery_state
-        self.partition_epoch = partition_epoch
+else:
 
+    class BrokerState(Message):
+        __slots__ = ("broker_id", "broker_epoch")
 
-class TopicData(Message):
-    __slots__ = ("topic_name", "topic_id", "partitions")
-    topic_name: Final[str]  # v0-1
-    topic_id: Final[TopicId]  # v2+
-    partitions: Final[Sequence[PartitionData]]  # v0+
+        def __init__(self, broker_id=0, broker_epoch=-1):
+            self.broker_id = broker_id
+            self.broker_epoch = broker_epoch
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        topic_id: TopicId = ZERO_UUID,
-        partitions: Sequence[PartitionData] = (),
-    ) -> None:
-        self.topic_name = topic_name
-        self.topic_id = topic_id
-        self.partitions = partitions
+    class PartitionData(Message):
+        __slots__ = ("partition_index", "leader_epoch", "new_isr", "new_isr_with_epochs", "leader_recovery_state", "partition_epoch")
 
+        def __init__(self, partition_index=0, leader_epoch=0, new_isr=(), new_isr_with_epochs=(), leader_recovery_state=0, partition_epoch=0):
+            self.partition_index = partition_index
+            self.leader_epoch = leader_epoch
+            self.new_isr = new_isr
+            self.new_isr_with_epochs = new_isr_with_epochs
+            self.leader_recovery_state = leader_recovery_state
+            self.partition_epoch = partition_epoch
 
-class AlterPartitionRequest(Message):
-    __slots__ = ("broker_id", "broker_epoch", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_PARTITION
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 0)
-    broker_id: Final[int]  # v0+
-    broker_epoch: Final[int]  # v0+
-    topics: Final[Sequence[TopicData]]  # v0+
+    class TopicData(Message):
+        __slots__ = ("topic_name", "topic_id", "partitions")
 
-    def __init__(
-        self,
-        broker_id: int = 0,
-        broker_epoch: int = -1,
-        topics: Sequence[TopicData] = (),
-    ) -> None:
-        self.broker_id = broker_id
-        self.broker_epoch = broker_epoch
-        self.topics = topics
+        def __init__(self, topic_name="", topic_id=ZERO_UUID, partitions=()):
+            self.topic_name = topic_name
+            self.topic_id = topic_id
+            self.partitions = partitions
+
+    class AlterPartitionRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_PARTITION
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 0)
+        __slots__ = ("broker_id", "broker_epoch", "topics")
+
+        def __init__(self, broker_id=0, broker_epoch=-1, topics=()):
+            self.broker_id = broker_id
+            self.broker_epoch = broker_epoch
+            self.topics = topics
 
 
 _read_16sB = Struct(">16sB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -29,70 +31,63 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class PartitionData(Message):
-    __slots__ = ("partition_index", "error_code", "leader_id", "leader_epoch", "isr", "leader_recovery_state", "partition_epoch")
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    leader_id: Final[int]  # v0+
-    leader_epoch: Final[int]  # v0+
-    isr: Final[Sequence[int]]  # v0+
-    leader_recovery_state: Final[int]  # v1+
-    partition_epoch: Final[int]  # v0+
+    @frozen
+    class PartitionData(Message):
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
+        leader_id: int = 0  # v0+
+        leader_epoch: int = 0  # v0+
+        isr: Sequence[int] = ()  # v0+
+        leader_recovery_state: int = 0  # v1+
+        partition_epoch: int = 0  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        error_code: int = 0,
-        leader_id: int = 0,
-        leader_epoch: int = 0,
-        isr: Sequence[int] = (),
-        leader_recovery_state: int = 0,
-        partition_epoch: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.error_code = error_code
-        self.leader_id = leader_id
-        self.leader_epoch = leader_epoch
-        self.isr = isr
-        self.leader_recovery_state = leader_recovery_state
-        self.partition_epoch = partition_epoch
+    @frozen
+    class TopicData(Message):
+        topic_name: str = ""  # v0-1
+        topic_id: TopicId = ZERO_UUID  # v2+
+        partitions: Sequence[PartitionData] = ()  # v0+
 
+    @frozen
+    class AlterPartitionResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_PARTITION
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 0)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        topics: Sequence[TopicData] = ()  # v0+
 
-class TopicData(Message):
-    __slots__ = ("topic_name", "topic_id", "partitions")
-    topic_name: Final[str]  # v0-1
-    topic_id: Final[TopicId]  # v2+
-    partitions: Final[Sequence[PartitionData]]  # v0+
+else:
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        topic_id: TopicId = ZERO_UUID,
-        partitions: Sequence[PartitionData] = (),
-    ) -> None:
-        self.topic_name = topic_name
-        self.topic_id = topic_id
-        self.partitions = partitions
+    class PartitionData(Message):
+        __slots__ = ("partition_index", "error_code", "leader_id", "leader_epoch", "isr", "leader_recovery_state", "partition_epoch")
 
+        def __init__(self, partition_index=0, error_code=0, leader_id=0, leader_epoch=0, isr=(), leader_recovery_state=0, partition_epoch=0):
+            self.partition_index = partition_index
+            self.error_code = error_code
+            self.leader_id = leader_id
+            self.leader_epoch = leader_epoch
+            self.isr = isr
+            self.leader_recovery_state = leader_recovery_state
+            self.partition_epoch = partition_epoch
 
-class AlterPartitionResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_PARTITION
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 0)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    topics: Final[Sequence[TopicData]]  # v0+
+    class TopicData(Message):
+        __slots__ = ("topic_name", "topic_id", "partitions")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        topics: Sequence[TopicData] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.topics = topics
+        def __init__(self, topic_name="", topic_id=ZERO_UUID, partitions=()):
+            self.topic_name = topic_name
+            self.topic_id = topic_id
+            self.partitions = partitions
+
+    class AlterPartitionResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_PARTITION
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 0)
+        __slots__ = ("throttle_time_ms", "error_code", "topics")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, topics=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.topics = topics
 
 
 _read_16sB = Struct(">16sB").unpack_from

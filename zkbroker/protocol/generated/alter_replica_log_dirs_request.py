@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -28,46 +30,47 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AlterReplicaLogDirTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[int]]  # v0+
+    @frozen
+    class AlterReplicaLogDirTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    @frozen
+    class AlterReplicaLogDir(Message):
+        path: str = ""  # v0+
+        topics: Sequence[AlterReplicaLogDirTopic] = ()  # v0+
 
+    @frozen
+    class AlterReplicaLogDirsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_REPLICA_LOG_DIRS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        dirs: Sequence[AlterReplicaLogDir] = ()  # v0+
 
-class AlterReplicaLogDir(Message):
-    __slots__ = ("path", "topics")
-    path: Final[str]  # v0+
-    topics: Final[Sequence[AlterReplicaLogDirTopic]]  # v0+
+else:
 
-    def __init__(
-        self,
-        path: str = "",
-        topics: Sequence[AlterReplicaLogDirTopic] = (),
-    ) -> None:
-        self.path = path
-        self.topics = topics
+    class AlterReplicaLogDirTopic(Message):
+        __slots__ = ("name", "partitions")
 
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
 
-class AlterReplicaLogDirsRequest(Message):
-    __slots__ = ("dirs",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_REPLICA_LOG_DIRS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    dirs: Final[Sequence[AlterReplicaLogDir]]  # v0+
+    class AlterReplicaLogDir(Message):
+        __slots__ = ("path", "topics")
 
-    def __init__(
-        self,
-        dirs: Sequence[AlterReplicaLogDir] = (),
-    ) -> None:
-        self.dirs = dirs
+        def __init__(self, path="", topics=()):
+            self.path = path
+            self.topics = topics
+
+    class AlterReplicaLogDirsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_REPLICA_LOG_DIRS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("dirs",)
+
+        def __init__(self, dirs=()):
+            self.dirs = dirs
 
 
 _read_h = Struct(">h").unpack_from

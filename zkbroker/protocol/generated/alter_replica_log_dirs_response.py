@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,49 +25,49 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AlterReplicaLogDirPartitionResult(Message):
-    __slots__ = ("partition_index", "error_code")
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
+    @frozen
+    class AlterReplicaLogDirPartitionResult(Message):
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        error_code: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.error_code = error_code
+    @frozen
+    class AlterReplicaLogDirTopicResult(Message):
+        topic_name: str = ""  # v0+
+        partitions: Sequence[AlterReplicaLogDirPartitionResult] = ()  # v0+
 
+    @frozen
+    class AlterReplicaLogDirsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_REPLICA_LOG_DIRS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        throttle_time_ms: int = 0  # v0+
+        results: Sequence[AlterReplicaLogDirTopicResult] = ()  # v0+
 
-class AlterReplicaLogDirTopicResult(Message):
-    __slots__ = ("topic_name", "partitions")
-    topic_name: Final[str]  # v0+
-    partitions: Final[Sequence[AlterReplicaLogDirPartitionResult]]  # v0+
+else:
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        partitions: Sequence[AlterReplicaLogDirPartitionResult] = (),
-    ) -> None:
-        self.topic_name = topic_name
-        self.partitions = partitions
+    class AlterReplicaLogDirPartitionResult(Message):
+        __slots__ = ("partition_index", "error_code")
 
+        def __init__(self, partition_index=0, error_code=0):
+            self.partition_index = partition_index
+            self.error_code = error_code
 
-class AlterReplicaLogDirsResponse(Message):
-    __slots__ = ("throttle_time_ms", "results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_REPLICA_LOG_DIRS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    throttle_time_ms: Final[int]  # v0+
-    results: Final[Sequence[AlterReplicaLogDirTopicResult]]  # v0+
+    class AlterReplicaLogDirTopicResult(Message):
+        __slots__ = ("topic_name", "partitions")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        results: Sequence[AlterReplicaLogDirTopicResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.results = results
+        def __init__(self, topic_name="", partitions=()):
+            self.topic_name = topic_name
+            self.partitions = partitions
+
+    class AlterReplicaLogDirsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_REPLICA_LOG_DIRS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("throttle_time_ms", "results")
+
+        def __init__(self, throttle_time_ms=0, results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.results = results
 
 
 _read_h = Struct(">h").unpack_from

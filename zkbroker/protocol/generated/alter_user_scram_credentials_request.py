@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,58 +25,55 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ScramCredentialDeletion(Message):
-    __slots__ = ("name", "mechanism")
-    name: Final[str]  # v0+
-    mechanism: Final[int]  # v0+
+    @frozen
+    class ScramCredentialDeletion(Message):
+        name: str = ""  # v0+
+        mechanism: int = 0  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        mechanism: int = 0,
-    ) -> None:
-        self.name = name
-        self.mechanism = mechanism
+    @frozen
+    class ScramCredentialUpsertion(Message):
+        name: str = ""  # v0+
+        mechanism: int = 0  # v0+
+        iterations: int = 0  # v0+
+        salt: bytes = b""  # v0+
+        salted_password: bytes = b""  # v0+
 
+    @frozen
+    class AlterUserScramCredentialsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_USER_SCRAM_CREDENTIALS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        deletions: Sequence[ScramCredentialDeletion] = ()  # v0+
+        upsertions: Sequence[ScramCredentialUpsertion] = ()  # v0+
 
-class ScramCredentialUpsertion(Message):
-    __slots__ = ("name", "mechanism", "iterations", "salt", "salted_password")
-    name: Final[str]  # v0+
-    mechanism: Final[int]  # v0+
-    iterations: Final[int]  # v0+
-    salt: Final[bytes]  # v0+
-    salted_password: Final[bytes]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        mechanism: int = 0,
-        iterations: int = 0,
-        salt: bytes = b"",
-        salted_password: bytes = b"",
-    ) -> None:
-        self.name = name
-        self.mechanism = mechanism
-        self.iterations = iterations
-        self.salt = salt
-        self.salted_password = salted_password
+    class ScramCredentialDeletion(Message):
+        __slots__ = ("name", "mechanism")
 
+        def __init__(self, name="", mechanism=0):
+            self.name = name
+            self.mechanism = mechanism
 
-class AlterUserScramCredentialsRequest(Message):
-    __slots__ = ("deletions", "upsertions")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_USER_SCRAM_CREDENTIALS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    deletions: Final[Sequence[ScramCredentialDeletion]]  # v0+
-    upsertions: Final[Sequence[ScramCredentialUpsertion]]  # v0+
+    class ScramCredentialUpsertion(Message):
+        __slots__ = ("name", "mechanism", "iterations", "salt", "salted_password")
 
-    def __init__(
-        self,
-        deletions: Sequence[ScramCredentialDeletion] = (),
-        upsertions: Sequence[ScramCredentialUpsertion] = (),
-    ) -> None:
-        self.deletions = deletions
-        self.upsertions = upsertions
+        def __init__(self, name="", mechanism=0, iterations=0, salt=b"", salted_password=b""):
+            self.name = name
+            self.mechanism = mechanism
+            self.iterations = iterations
+            self.salt = salt
+            self.salted_password = salted_password
+
+    class AlterUserScramCredentialsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_USER_SCRAM_CREDENTIALS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("deletions", "upsertions")
+
+        def __init__(self, deletions=(), upsertions=()):
+            self.deletions = deletions
+            self.upsertions = upsertions
 
 
 _read_bB = Struct(">bB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,38 +25,39 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AlterUserScramCredentialsResult(Message):
-    __slots__ = ("user", "error_code", "error_message")
-    user: Final[str]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class AlterUserScramCredentialsResult(Message):
+        user: str = ""  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        user: str = "",
-        error_code: int = 0,
-        error_message: str | None = "",
-    ) -> None:
-        self.user = user
-        self.error_code = error_code
-        self.error_message = error_message
+    @frozen
+    class AlterUserScramCredentialsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_USER_SCRAM_CREDENTIALS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        throttle_time_ms: int = 0  # v0+
+        results: Sequence[AlterUserScramCredentialsResult] = ()  # v0+
 
+else:
 
-class AlterUserScramCredentialsResponse(Message):
-    __slots__ = ("throttle_time_ms", "results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ALTER_USER_SCRAM_CREDENTIALS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    throttle_time_ms: Final[int]  # v0+
-    results: Final[Sequence[AlterUserScramCredentialsResult]]  # v0+
+    class AlterUserScramCredentialsResult(Message):
+        __slots__ = ("user", "error_code", "error_message")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        results: Sequence[AlterUserScramCredentialsResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.results = results
+        def __init__(self, user="", error_code=0, error_message=""):
+            self.user = user
+            self.error_code = error_code
+            self.error_message = error_message
+
+    class AlterUserScramCredentialsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ALTER_USER_SCRAM_CREDENTIALS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("throttle_time_ms", "results")
+
+        def __init__(self, throttle_time_ms=0, results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.results = results
 
 
 _read_hB = Struct(">hB").unpack_from

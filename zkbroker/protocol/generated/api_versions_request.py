@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -20,21 +22,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ApiVersionsRequest(Message):
-    __slots__ = ("client_software_name", "client_software_version")
-    API_KEY: ClassVar[ApiKey] = ApiKey.API_VERSIONS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
-    client_software_name: Final[str]  # v3+
-    client_software_version: Final[str]  # v3+
+    @frozen
+    class ApiVersionsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.API_VERSIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+        client_software_name: str = ""  # v3+
+        client_software_version: str = ""  # v3+
 
-    def __init__(
-        self,
-        client_software_name: str = "",
-        client_software_version: str = "",
-    ) -> None:
-        self.client_software_name = client_software_name
-        self.client_software_version = client_software_version
+else:
+
+    class ApiVersionsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.API_VERSIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+        __slots__ = ("client_software_name", "client_software_version")
+
+        def __init__(self, client_software_name="", client_software_version=""):
+            self.client_software_name = client_software_name
+            self.client_software_version = client_software_version
 
 
 

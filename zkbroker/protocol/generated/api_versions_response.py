@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -27,87 +29,77 @@ from zkbroker.protocol.primitives import (
     wrong_tag_size,
 )
 
+if TYPE_CHECKING:
 
-class ApiVersion(Message):
-    __slots__ = ("api_key", "min_version", "max_version")
-    api_key: Final[int]  # v0+
-    min_version: Final[int]  # v0+
-    max_version: Final[int]  # v0+
+    @frozen
+    class ApiVersion(Message):
+        api_key: int = 0  # v0+
+        min_version: int = 0  # v0+
+        max_version: int = 0  # v0+
 
-    def __init__(
-        self,
-        api_key: int = 0,
-        min_version: int = 0,
-        max_version: int = 0,
-    ) -> None:
-        self.api_key = api_key
-        self.min_version = min_version
-        self.max_version = max_version
+    @frozen
+    class SupportedFeatureKey(Message):
+        name: str = ""  # v3+
+        min_version: int = 0  # v3+
+        max_version: int = 0  # v3+
 
+    @frozen
+    class FinalizedFeatureKey(Message):
+        name: str = ""  # v3+
+        max_version_level: int = 0  # v3+
+        min_version_level: int = 0  # v3+
 
-class SupportedFeatureKey(Message):
-    __slots__ = ("name", "min_version", "max_version")
-    name: Final[str]  # v3+
-    min_version: Final[int]  # v3+
-    max_version: Final[int]  # v3+
+    @frozen
+    class ApiVersionsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.API_VERSIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+        error_code: int = 0  # v0+
+        api_keys: Sequence[ApiVersion] = ()  # v0+
+        throttle_time_ms: int = 0  # v1+
+        supported_features: Sequence[SupportedFeatureKey] = ()  # v3+
+        finalized_features_epoch: int = -1  # v3+
+        finalized_features: Sequence[FinalizedFeatureKey] = ()  # v3+
+        zk_migration_ready: bool = False  # v3+
 
-    def __init__(
-        self,
-        name: str = "",
-        min_version: int = 0,
-        max_version: int = 0,
-    ) -> None:
-        self.name = name
-        self.min_version = min_version
-        self.max_version = max_version
+else:
 
+    class ApiVersion(Message):
+        __slots__ = ("api_key", "min_version", "max_version")
 
-class FinalizedFeatureKey(Message):
-    __slots__ = ("name", "max_version_level", "min_version_level")
-    name: Final[str]  # v3+
-    max_version_level: Final[int]  # v3+
-    min_version_level: Final[int]  # v3+
+        def __init__(self, api_key=0, min_version=0, max_version=0):
+            self.api_key = api_key
+            self.min_version = min_version
+            self.max_version = max_version
 
-    def __init__(
-        self,
-        name: str = "",
-        max_version_level: int = 0,
-        min_version_level: int = 0,
-    ) -> None:
-        self.name = name
-        self.max_version_level = max_version_level
-        self.min_version_level = min_version_level
+    class SupportedFeatureKey(Message):
+        __slots__ = ("name", "min_version", "max_version")
 
+        def __init__(self, name="", min_version=0, max_version=0):
+            self.name = name
+            self.min_version = min_version
+            self.max_version = max_version
 
-class ApiVersionsResponse(Message):
-    __slots__ = ("error_code", "api_keys", "throttle_time_ms", "supported_features", "finalized_features_epoch", "finalized_features", "zk_migration_ready")
-    API_KEY: ClassVar[ApiKey] = ApiKey.API_VERSIONS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
-    error_code: Final[int]  # v0+
-    api_keys: Final[Sequence[ApiVersion]]  # v0+
-    throttle_time_ms: Final[int]  # v1+
-    supported_features: Final[Sequence[SupportedFeatureKey]]  # v3+
-    finalized_features_epoch: Final[int]  # v3+
-    finalized_features: Final[Sequence[FinalizedFeatureKey]]  # v3+
-    zk_migration_ready: Final[bool]  # v3+
+    class FinalizedFeatureKey(Message):
+        __slots__ = ("name", "max_version_level", "min_version_level")
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        api_keys: Sequence[ApiVersion] = (),
-        throttle_time_ms: int = 0,
-        supported_features: Sequence[SupportedFeatureKey] = (),
-        finalized_features_epoch: int = -1,
-        finalized_features: Sequence[FinalizedFeatureKey] = (),
-        zk_migration_ready: bool = False,
-    ) -> None:
-        self.error_code = error_code
-        self.api_keys = api_keys
-        self.throttle_time_ms = throttle_time_ms
-        self.supported_features = supported_features
-        self.finalized_features_epoch = finalized_features_epoch
-        self.finalized_features = finalized_features
-        self.zk_migration_ready = zk_migration_ready
+        def __init__(self, name="", max_version_level=0, min_version_level=0):
+            self.name = name
+            self.max_version_level = max_version_level
+            self.min_version_level = min_version_level
+
+    class ApiVersionsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.API_VERSIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+        __slots__ = ("error_code", "api_keys", "throttle_time_ms", "supported_features", "finalized_features_epoch", "finalized_features", "zk_migration_ready")
+
+        def __init__(self, error_code=0, api_keys=(), throttle_time_ms=0, supported_features=(), finalized_features_epoch=-1, finalized_features=(), zk_migration_ready=False):
+            self.error_code = error_code
+            self.api_keys = api_keys
+            self.throttle_time_ms = throttle_time_ms
+            self.supported_features = supported_features
+            self.finalized_features_epoch = finalized_features_epoch
+            self.finalized_features = finalized_features
+            self.zk_migration_ready = zk_migration_ready
 
 
 _read_hB = Struct(">hB").unpack_from

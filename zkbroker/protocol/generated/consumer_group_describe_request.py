@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,21 +25,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ConsumerGroupDescribeRequest(Message):
-    __slots__ = ("group_ids", "include_authorized_operations")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CONSUMER_GROUP_DESCRIBE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    group_ids: Final[Sequence[str]]  # v0+
-    include_authorized_operations: Final[bool]  # v0+
+    @frozen
+    class ConsumerGroupDescribeRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CONSUMER_GROUP_DESCRIBE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        group_ids: Sequence[str] = ()  # v0+
+        include_authorized_operations: bool = False  # v0+
 
-    def __init__(
-        self,
-        group_ids: Sequence[str] = (),
-        include_authorized_operations: bool = False,
-    ) -> None:
-        self.group_ids = group_ids
-        self.include_authorized_operations = include_authorized_operations
+else:
+
+    class ConsumerGroupDescribeRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CONSUMER_GROUP_DESCRIBE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("group_ids", "include_authorized_operations")
+
+        def __init__(self, group_ids=(), include_authorized_operations=False):
+            self.group_ids = group_ids
+            self.include_authorized_operations = include_authorized_operations
 
 
 _read_oB = Struct(">?B").unpack_from

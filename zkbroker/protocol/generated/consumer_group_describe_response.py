@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -29,125 +31,107 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TopicPartitions(Message):
-    __slots__ = ("topic_id", "topic_name", "partitions")
-    topic_id: Final[TopicId]  # v0+
-    topic_name: Final[str]  # v0+
-    partitions: Final[Sequence[int]]  # v0+
+    @frozen
+    class TopicPartitions(Message):
+        topic_id: TopicId = ZERO_UUID  # v0+
+        topic_name: str = ""  # v0+
+        partitions: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        topic_id: TopicId = ZERO_UUID,
-        topic_name: str = "",
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.topic_id = topic_id
-        self.topic_name = topic_name
-        self.partitions = partitions
+    @frozen
+    class Assignment(Message):
+        topic_partitions: Sequence[TopicPartitions] = ()  # v0+
 
+    DEFAULT_Assignment: Final = Assignment()
 
-class Assignment(Message):
-    __slots__ = ("topic_partitions",)
-    topic_partitions: Final[Sequence[TopicPartitions]]  # v0+
+    @frozen
+    class Member(Message):
+        member_id: str = ""  # v0+
+        instance_id: str | None = None  # v0+, null in v0+
+        rack_id: str | None = None  # v0+, null in v0+
+        member_epoch: int = 0  # v0+
+        client_id: str = ""  # v0+
+        client_host: str = ""  # v0+
+        subscribed_topic_names: Sequence[str] = ()  # v0+
+        subscribed_topic_regex: str | None = None  # v0+, null in v0+
+        assignment: Assignment = DEFAULT_Assignment  # v0+
+        target_assignment: Assignment = DEFAULT_Assignment  # v0+
 
-    def __init__(
-        self,
-        topic_partitions: Sequence[TopicPartitions] = (),
-    ) -> None:
-        self.topic_partitions = topic_partitions
+    @frozen
+    class DescribedGroup(Message):
+        error_code: int = 0  # v0+
+        error_message: str | None = None  # v0+, null in v0+
+        group_id: str = ""  # v0+
+        group_state: str = ""  # v0+
+        group_epoch: int = 0  # v0+
+        assignment_epoch: int = 0  # v0+
+        assignor_name: str = ""  # v0+
+        members: Sequence[Member] = ()  # v0+
+        authorized_operations: int = -2147483648  # v0+
 
+    @frozen
+    class ConsumerGroupDescribeResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CONSUMER_GROUP_DESCRIBE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        throttle_time_ms: int = 0  # v0+
+        groups: Sequence[DescribedGroup] = ()  # v0+
 
-DEFAULT_Assignment: Final = Assignment()
+else:
 
+    class TopicPartitions(Message):
+        __slots__ = ("topic_id", "topic_name", "partitions")
 
-class Member(Message):
-    __slots__ = ("member_id", "instance_id", "rack_id", "member_epoch", "client_id", "client_host", "subscribed_topic_names", "subscribed_topic_regex", "assignment", "target_assignment")
-    member_id: Final[str]  # v0+
-    instance_id: Final[str | None]  # v0+, null in v0+
-    rack_id: Final[str | None]  # v0+, null in v0+
-    member_epoch: Final[int]  # v0+
-    client_id: Final[str]  # v0+
-    client_host: Final[str]  # v0+
-    subscribed_topic_names: Final[Sequence[str]]  # v0+
-    subscribed_topic_regex: Final[str | None]  # v0+, null in v0+
-    assignment: Final[Assignment]  # v0+
-    target_assignment: Final[Assignment]  # v0+
+        def __init__(self, topic_id=ZERO_UUID, topic_name="", partitions=()):
+            self.topic_id = topic_id
+            self.topic_name = topic_name
+            self.partitions = partitions
 
-    def __init__(
-        self,
-        member_id: str = "",
-        instance_id: str | None = None,
-        rack_id: str | None = None,
-        member_epoch: int = 0,
-        client_id: str = "",
-        client_host: str = "",
-        subscribed_topic_names: Sequence[str] = (),
-        subscribed_topic_regex: str | None = None,
-        assignment: Assignment = DEFAULT_Assignment,
-        target_assignment: Assignment = DEFAULT_Assignment,
-    ) -> None:
-        self.member_id = member_id
-        self.instance_id = instance_id
-        self.rack_id = rack_id
-        self.member_epoch = member_epoch
-        self.client_id = client_id
-        self.client_host = client_host
-        self.subscribed_topic_names = subscribed_topic_names
-        self.subscribed_topic_regex = subscribed_topic_regex
-        self.assignment = assignment
-        self.target_assignment = target_assignment
+    class Assignment(Message):
+        __slots__ = ("topic_partitions",)
 
+        def __init__(self, topic_partitions=()):
+            self.topic_partitions = topic_partitions
 
-class DescribedGroup(Message):
-    __slots__ = ("error_code", "error_message", "group_id", "group_state", "group_epoch", "assignment_epoch", "assignor_name", "members", "authorized_operations")
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    group_id: Final[str]  # v0+
-    group_state: Final[str]  # v0+
-    group_epoch: Final[int]  # v0+
-    assignment_epoch: Final[int]  # v0+
-    assignor_name: Final[str]  # v0+
-    members: Final[Sequence[Member]]  # v0+
-    authorized_operations: Final[int]  # v0+
+    DEFAULT_Assignment: Final = Assignment()
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        error_message: str | None = None,
-        group_id: str = "",
-        group_state: str = "",
-        group_epoch: int = 0,
-        assignment_epoch: int = 0,
-        assignor_name: str = "",
-        members: Sequence[Member] = (),
-        authorized_operations: int = -2147483648,
-    ) -> None:
-        self.error_code = error_code
-        self.error_message = error_message
-        self.group_id = group_id
-        self.group_state = group_state
-        self.group_epoch = group_epoch
-        self.assignment_epoch = assignment_epoch
-        self.assignor_name = assignor_name
-        self.members = members
-        self.authorized_operations = authorized_operations
+    class Member(Message):
+        __slots__ = ("member_id", "instance_id", "rack_id", "member_epoch", "client_id", "client_host", "subscribed_topic_names", "subscribed_topic_regex", "assignment", "target_assignment")
 
+        def __init__(self, member_id="", instance_id=None, rack_id=None, member_epoch=0, client_id="", client_host="", subscribed_topic_names=(), subscribed_topic_regex=None, assignment=DEFAULT_Assignment, target_assignment=DEFAULT_Assignment):
+            self.member_id = member_id
+            self.instance_id = instance_id
+            self.rack_id = rack_id
+            self.member_epoch = member_epoch
+            self.client_id = client_id
+            self.client_host = client_host
+            self.subscribed_topic_names = subscribed_topic_names
+            self.subscribed_topic_regex = subscribed_topic_regex
+            self.assignment = assignment
+            self.target_assignment = target_assignment
 
-class ConsumerGroupDescribeResponse(Message):
-    __slots__ = ("throttle_time_ms", "groups")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CONSUMER_GROUP_DESCRIBE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    throttle_time_ms: Final[int]  # v0+
-    groups: Final[Sequence[DescribedGroup]]  # v0+
+    class DescribedGroup(Message):
+        __slots__ = ("error_code", "error_message", "group_id", "group_state", "group_epoch", "assignment_epoch", "assignor_name", "members", "authorized_operations")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        groups: Sequence[DescribedGroup] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.groups = groups
+        def __init__(self, error_code=0, error_message=None, group_id="", group_state="", group_epoch=0, assignment_epoch=0, assignor_name="", members=(), authorized_operations=-2147483648):
+            self.error_code = error_code
+            self.error_message = error_message
+            self.group_id = group_id
+            self.group_state = group_state
+            self.group_epoch = group_epoch
+            self.assignment_epoch = assignment_epoch
+            self.assignor_name = assignor_name
+            self.members = members
+            self.authorized_operations = authorized_operations
+
+    class ConsumerGroupDescribeResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CONSUMER_GROUP_DESCRIBE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("throttle_time_ms", "groups")
+
+        def __init__(self, throttle_time_ms=0, groups=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.groups = groups
 
 
 _read_16sB = Struct(">16sB").unpack_from

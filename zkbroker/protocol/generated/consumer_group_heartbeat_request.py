@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -30,56 +32,51 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TopicPartitions(Message):
-    __slots__ = ("topic_id", "partitions")
-    topic_id: Final[TopicId]  # v0+
-    partitions: Final[Sequence[int]]  # v0+
+    @frozen
+    class TopicPartitions(Message):
+        topic_id: TopicId = ZERO_UUID  # v0+
+        partitions: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        topic_id: TopicId = ZERO_UUID,
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.topic_id = topic_id
-        self.partitions = partitions
+    @frozen
+    class ConsumerGroupHeartbeatRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CONSUMER_GROUP_HEARTBEAT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        group_id: str = ""  # v0+
+        member_id: str = ""  # v0+
+        member_epoch: int = 0  # v0+
+        instance_id: str | None = None  # v0+, null in v0+
+        rack_id: str | None = None  # v0+, null in v0+
+        rebalance_timeout_ms: int = -1  # v0+
+        subscribed_topic_names: Sequence[str] | None = None  # v0+, null in v0+
+        server_assignor: str | None = None  # v0+, null in v0+
+        topic_partitions: Sequence[TopicPartitions] | None = None  # v0+, null in v0+
 
+else:
 
-class ConsumerGroupHeartbeatRequest(Message):
-    __slots__ = ("group_id", "member_id", "member_epoch", "instance_id", "rack_id", "rebalance_timeout_ms", "subscribed_topic_names", "server_assignor", "topic_partitions")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CONSUMER_GROUP_HEARTBEAT
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    group_id: Final[str]  # v0+
-    member_id: Final[str]  # v0+
-    member_epoch: Final[int]  # v0+
-    instance_id: Final[str | None]  # v0+, null in v0+
-    rack_id: Final[str | None]  # v0+, null in v0+
-    rebalance_timeout_ms: Final[int]  # v0+
-    subscribed_topic_names: Final[Sequence[str] | None]  # v0+, null in v0+
-    server_assignor: Final[str | None]  # v0+, null in v0+
-    topic_partitions: Final[Sequence[TopicPartitions] | None]  # v0+, null in v0+
+    class TopicPartitions(Message):
+        __slots__ = ("topic_id", "partitions")
 
-    def __init__(
-        self,
-        group_id: str = "",
-        member_id: str = "",
-        member_epoch: int = 0,
-        instance_id: str | None = None,
-        rack_id: str | None = None,
-        rebalance_timeout_ms: int = -1,
-        subscribed_topic_names: Sequence[str] | None = None,
-        server_assignor: str | None = None,
-        topic_partitions: Sequence[TopicPartitions] | None = None,
-    ) -> None:
-        self.group_id = group_id
-        self.member_id = member_id
-        self.member_epoch = member_epoch
-        self.instance_id = instance_id
-        self.rack_id = rack_id
-        self.rebalance_timeout_ms = rebalance_timeout_ms
-        self.subscribed_topic_names = subscribed_topic_names
-        self.server_assignor = server_assignor
-        self.topic_partitions = topic_partitions
+        def __init__(self, topic_id=ZERO_UUID, partitions=()):
+            self.topic_id = topic_id
+            self.partitions = partitions
+
+    class ConsumerGroupHeartbeatRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CONSUMER_GROUP_HEARTBEAT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("group_id", "member_id", "member_epoch", "instance_id", "rack_id", "rebalance_timeout_ms", "subscribed_topic_names", "server_assignor", "topic_partitions")
+
+        def __init__(self, group_id="", member_id="", member_epoch=0, instance_id=None, rack_id=None, rebalance_timeout_ms=-1, subscribed_topic_names=None, server_assignor=None, topic_partitions=None):
+            self.group_id = group_id
+            self.member_id = member_id
+            self.member_epoch = member_epoch
+            self.instance_id = instance_id
+            self.rack_id = rack_id
+            self.rebalance_timeout_ms = rebalance_timeout_ms
+            self.subscribed_topic_names = subscribed_topic_names
+            self.server_assignor = server_assignor
+            self.topic_partitions = topic_partitions
 
 
 _read_16sB = Struct(">16sB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -29,61 +31,57 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TopicPartitions(Message):
-    __slots__ = ("topic_id", "partitions")
-    topic_id: Final[TopicId]  # v0+
-    partitions: Final[Sequence[int]]  # v0+
+    @frozen
+    class TopicPartitions(Message):
+        topic_id: TopicId = ZERO_UUID  # v0+
+        partitions: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        topic_id: TopicId = ZERO_UUID,
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.topic_id = topic_id
-        self.partitions = partitions
+    @frozen
+    class Assignment(Message):
+        topic_partitions: Sequence[TopicPartitions] = ()  # v0+
 
+    @frozen
+    class ConsumerGroupHeartbeatResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CONSUMER_GROUP_HEARTBEAT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = None  # v0+, null in v0+
+        member_id: str | None = None  # v0+, null in v0+
+        member_epoch: int = 0  # v0+
+        heartbeat_interval_ms: int = 0  # v0+
+        assignment: Assignment | None = None  # v0+, null in v0+
 
-class Assignment(Message):
-    __slots__ = ("topic_partitions",)
-    topic_partitions: Final[Sequence[TopicPartitions]]  # v0+
+else:
 
-    def __init__(
-        self,
-        topic_partitions: Sequence[TopicPartitions] = (),
-    ) -> None:
-        self.topic_partitions = topic_partitions
+    class TopicPartitions(Message):
+        __slots__ = ("topic_id", "partitions")
 
+        def __init__(self, topic_id=ZERO_UUID, partitions=()):
+            self.topic_id = topic_id
+            self.partitions = partitions
 
-class ConsumerGroupHeartbeatResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "error_message", "member_id", "member_epoch", "heartbeat_interval_ms", "assignment")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CONSUMER_GROUP_HEARTBEAT
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    member_id: Final[str | None]  # v0+, null in v0+
-    member_epoch: Final[int]  # v0+
-    heartbeat_interval_ms: Final[int]  # v0+
-    assignment: Final[Assignment | None]  # v0+, null in v0+
+    class Assignment(Message):
+        __slots__ = ("topic_partitions",)
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        error_message: str | None = None,
-        member_id: str | None = None,
-        member_epoch: int = 0,
-        heartbeat_interval_ms: int = 0,
-        assignment: Assignment | None = None,
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.error_message = error_message
-        self.member_id = member_id
-        self.member_epoch = member_epoch
-        self.heartbeat_interval_ms = heartbeat_interval_ms
-        self.assignment = assignment
+        def __init__(self, topic_partitions=()):
+            self.topic_partitions = topic_partitions
+
+    class ConsumerGroupHeartbeatResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CONSUMER_GROUP_HEARTBEAT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("throttle_time_ms", "error_code", "error_message", "member_id", "member_epoch", "heartbeat_interval_ms", "assignment")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, error_message=None, member_id=None, member_epoch=0, heartbeat_interval_ms=0, assignment=None):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.error_message = error_message
+            self.member_id = member_id
+            self.member_epoch = member_epoch
+            self.heartbeat_interval_ms = heartbeat_interval_ms
+            self.assignment = assignment
 
 
 _read_16sB = Struct(">16sB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     FEW,
@@ -21,34 +23,35 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TopicPartition(Message):
-    __slots__ = ("topic", "partitions")
-    topic: Final[str]  # v0+
-    partitions: Final[Sequence[int]]  # v0+
+    @frozen
+    class TopicPartition(Message):
+        topic: str = ""  # v0+
+        partitions: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        topic: str = "",
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.topic = topic
-        self.partitions = partitions
+    @frozen
+    class ConsumerProtocolAssignment(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, None)
+        assigned_partitions: Sequence[TopicPartition] = ()  # v0+
+        user_data: bytes | None = None  # v0+, null in v0+
 
+else:
 
-class ConsumerProtocolAssignment(Message):
-    __slots__ = ("assigned_partitions", "user_data")
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, None)
-    assigned_partitions: Final[Sequence[TopicPartition]]  # v0+
-    user_data: Final[bytes | None]  # v0+, null in v0+
+    class TopicPartition(Message):
+        __slots__ = ("topic", "partitions")
 
-    def __init__(
-        self,
-        assigned_partitions: Sequence[TopicPartition] = (),
-        user_data: bytes | None = None,
-    ) -> None:
-        self.assigned_partitions = assigned_partitions
-        self.user_data = user_data
+        def __init__(self, topic="", partitions=()):
+            self.topic = topic
+            self.partitions = partitions
+
+    class ConsumerProtocolAssignment(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, None)
+        __slots__ = ("assigned_partitions", "user_data")
+
+        def __init__(self, assigned_partitions=(), user_data=None):
+            self.assigned_partitions = assigned_partitions
+            self.user_data = user_data
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     FEW,
@@ -21,43 +23,41 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TopicPartition(Message):
-    __slots__ = ("topic", "partitions")
-    topic: Final[str]  # v1+
-    partitions: Final[Sequence[int]]  # v1+
+    @frozen
+    class TopicPartition(Message):
+        topic: str = ""  # v1+
+        partitions: Sequence[int] = ()  # v1+
 
-    def __init__(
-        self,
-        topic: str = "",
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.topic = topic
-        self.partitions = partitions
+    @frozen
+    class ConsumerProtocolSubscription(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, None)
+        topics: Sequence[str] = ()  # v0+
+        user_data: bytes | None = None  # v0+, null in v0+
+        owned_partitions: Sequence[TopicPartition] = ()  # v1+
+        generation_id: int = -1  # v2+
+        rack_id: str | None = None  # v3+, null in v3+
 
+else:
 
-class ConsumerProtocolSubscription(Message):
-    __slots__ = ("topics", "user_data", "owned_partitions", "generation_id", "rack_id")
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, None)
-    topics: Final[Sequence[str]]  # v0+
-    user_data: Final[bytes | None]  # v0+, null in v0+
-    owned_partitions: Final[Sequence[TopicPartition]]  # v1+
-    generation_id: Final[int]  # v2+
-    rack_id: Final[str | None]  # v3+, null in v3+
+    class TopicPartition(Message):
+        __slots__ = ("topic", "partitions")
 
-    def __init__(
-        self,
-        topics: Sequence[str] = (),
-        user_data: bytes | None = None,
-        owned_partitions: Sequence[TopicPartition] = (),
-        generation_id: int = -1,
-        rack_id: str | None = None,
-    ) -> None:
-        self.topics = topics
-        self.user_data = user_data
-        self.owned_partitions = owned_partitions
-        self.generation_id = generation_id
-        self.rack_id = rack_id
+        def __init__(self, topic="", partitions=()):
+            self.topic = topic
+            self.partitions = partitions
+
+    class ConsumerProtocolSubscription(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, None)
+        __slots__ = ("topics", "user_data", "owned_partitions", "generation_id", "rack_id")
+
+        def __init__(self, topics=(), user_data=None, owned_partitions=(), generation_id=-1, rack_id=None):
+            self.topics = topics
+            self.user_data = user_data
+            self.owned_partitions = owned_partitions
+            self.generation_id = generation_id
+            self.rack_id = rack_id
 
 
 _read_h = Struct(">h").unpack_from

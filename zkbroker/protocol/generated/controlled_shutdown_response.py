@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,35 +25,37 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class RemainingPartition(Message):
-    __slots__ = ("topic_name", "partition_index")
-    topic_name: Final[str]  # v0+
-    partition_index: Final[int]  # v0+
+    @frozen
+    class RemainingPartition(Message):
+        topic_name: str = ""  # v0+
+        partition_index: int = 0  # v0+
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        partition_index: int = 0,
-    ) -> None:
-        self.topic_name = topic_name
-        self.partition_index = partition_index
+    @frozen
+    class ControlledShutdownResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CONTROLLED_SHUTDOWN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 3)
+        error_code: int = 0  # v0+
+        remaining_partitions: Sequence[RemainingPartition] = ()  # v0+
 
+else:
 
-class ControlledShutdownResponse(Message):
-    __slots__ = ("error_code", "remaining_partitions")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CONTROLLED_SHUTDOWN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 3)
-    error_code: Final[int]  # v0+
-    remaining_partitions: Final[Sequence[RemainingPartition]]  # v0+
+    class RemainingPartition(Message):
+        __slots__ = ("topic_name", "partition_index")
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        remaining_partitions: Sequence[RemainingPartition] = (),
-    ) -> None:
-        self.error_code = error_code
-        self.remaining_partitions = remaining_partitions
+        def __init__(self, topic_name="", partition_index=0):
+            self.topic_name = topic_name
+            self.partition_index = partition_index
+
+    class ControlledShutdownResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CONTROLLED_SHUTDOWN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 3)
+        __slots__ = ("error_code", "remaining_partitions")
+
+        def __init__(self, error_code=0, remaining_partitions=()):
+            self.error_code = error_code
+            self.remaining_partitions = remaining_partitions
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,47 +26,45 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AclCreation(Message):
-    __slots__ = ("resource_type", "resource_name", "resource_pattern_type", "principal", "host", "operation", "permission_type")
-    resource_type: Final[int]  # v0+
-    resource_name: Final[str]  # v0+
-    resource_pattern_type: Final[int]  # v1+
-    principal: Final[str]  # v0+
-    host: Final[str]  # v0+
-    operation: Final[int]  # v0+
-    permission_type: Final[int]  # v0+
+    @frozen
+    class AclCreation(Message):
+        resource_type: int = 0  # v0+
+        resource_name: str = ""  # v0+
+        resource_pattern_type: int = 3  # v1+
+        principal: str = ""  # v0+
+        host: str = ""  # v0+
+        operation: int = 0  # v0+
+        permission_type: int = 0  # v0+
 
-    def __init__(
-        self,
-        resource_type: int = 0,
-        resource_name: str = "",
-        resource_pattern_type: int = 3,
-        principal: str = "",
-        host: str = "",
-        operation: int = 0,
-        permission_type: int = 0,
-    ) -> None:
-        self.resource_type = resource_type
-        self.resource_name = resource_name
-        self.resource_pattern_type = resource_pattern_type
-        self.principal = principal
-        self.host = host
-        self.operation = operation
-        self.permission_type = permission_type
+    @frozen
+    class CreateAclsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_ACLS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        creations: Sequence[AclCreation] = ()  # v0+
 
+else:
 
-class CreateAclsRequest(Message):
-    __slots__ = ("creations",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.CREATE_ACLS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    creations: Final[Sequence[AclCreation]]  # v0+
+    class AclCreation(Message):
+        __slots__ = ("resource_type", "resource_name", "resource_pattern_type", "principal", "host", "operation", "permission_type")
 
-    def __init__(
-        self,
-        creations: Sequence[AclCreation] = (),
-    ) -> None:
-        self.creations = creations
+        def __init__(self, resource_type=0, resource_name="", resource_pattern_type=3, principal="", host="", operation=0, permission_type=0):
+            self.resource_type = resource_type
+            self.resource_name = resource_name
+            self.resource_pattern_type = resource_pattern_type
+            self.principal = principal
+            self.host = host
+            self.operation = operation
+            self.permission_type = permission_type
+
+    class CreateAclsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_ACLS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("creations",)
+
+        def __init__(self, creations=()):
+            self.creations = creations
 
 
 _read_bB = Struct(">bB").unpack_from

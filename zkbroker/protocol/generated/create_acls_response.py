@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,35 +25,37 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AclCreationResult(Message):
-    __slots__ = ("error_code", "error_message")
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class AclCreationResult(Message):
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        error_message: str | None = "",
-    ) -> None:
-        self.error_code = error_code
-        self.error_message = error_message
+    @frozen
+    class CreateAclsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_ACLS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        throttle_time_ms: int = 0  # v0+
+        results: Sequence[AclCreationResult] = ()  # v0+
 
+else:
 
-class CreateAclsResponse(Message):
-    __slots__ = ("throttle_time_ms", "results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CREATE_ACLS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    throttle_time_ms: Final[int]  # v0+
-    results: Final[Sequence[AclCreationResult]]  # v0+
+    class AclCreationResult(Message):
+        __slots__ = ("error_code", "error_message")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        results: Sequence[AclCreationResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.results = results
+        def __init__(self, error_code=0, error_message=""):
+            self.error_code = error_code
+            self.error_message = error_message
+
+    class CreateAclsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_ACLS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("throttle_time_ms", "results")
+
+        def __init__(self, throttle_time_ms=0, results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.results = results
 
 
 _read_hB = Struct(">hB").unpack_from

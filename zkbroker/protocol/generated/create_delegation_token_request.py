@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,41 +26,41 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class CreatableRenewers(Message):
-    __slots__ = ("principal_type", "principal_name")
-    principal_type: Final[str]  # v0+
-    principal_name: Final[str]  # v0+
+    @frozen
+    class CreatableRenewers(Message):
+        principal_type: str = ""  # v0+
+        principal_name: str = ""  # v0+
 
-    def __init__(
-        self,
-        principal_type: str = "",
-        principal_name: str = "",
-    ) -> None:
-        self.principal_type = principal_type
-        self.principal_name = principal_name
+    @frozen
+    class CreateDelegationTokenRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        owner_principal_type: str | None = ""  # v3+, null in v3+
+        owner_principal_name: str | None = ""  # v3+, null in v3+
+        renewers: Sequence[CreatableRenewers] = ()  # v0+
+        max_lifetime_ms: int = 0  # v0+
 
+else:
 
-class CreateDelegationTokenRequest(Message):
-    __slots__ = ("owner_principal_type", "owner_principal_name", "renewers", "max_lifetime_ms")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CREATE_DELEGATION_TOKEN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    owner_principal_type: Final[str | None]  # v3+, null in v3+
-    owner_principal_name: Final[str | None]  # v3+, null in v3+
-    renewers: Final[Sequence[CreatableRenewers]]  # v0+
-    max_lifetime_ms: Final[int]  # v0+
+    class CreatableRenewers(Message):
+        __slots__ = ("principal_type", "principal_name")
 
-    def __init__(
-        self,
-        owner_principal_type: str | None = "",
-        owner_principal_name: str | None = "",
-        renewers: Sequence[CreatableRenewers] = (),
-        max_lifetime_ms: int = 0,
-    ) -> None:
-        self.owner_principal_type = owner_principal_type
-        self.owner_principal_name = owner_principal_name
-        self.renewers = renewers
-        self.max_lifetime_ms = max_lifetime_ms
+        def __init__(self, principal_type="", principal_name=""):
+            self.principal_type = principal_type
+            self.principal_name = principal_name
+
+    class CreateDelegationTokenRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("owner_principal_type", "owner_principal_name", "renewers", "max_lifetime_ms")
+
+        def __init__(self, owner_principal_type="", owner_principal_name="", renewers=(), max_lifetime_ms=0):
+            self.owner_principal_type = owner_principal_type
+            self.owner_principal_name = owner_principal_name
+            self.renewers = renewers
+            self.max_lifetime_ms = max_lifetime_ms
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,48 +25,43 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class CreateDelegationTokenResponse(Message):
-    __slots__ = ("error_code", "principal_type", "principal_name", "token_requester_principal_type", "token_requester_principal_name", "issue_timestamp_ms", "expiry_timestamp_ms", "max_timestamp_ms", "token_id", "hmac", "throttle_time_ms")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CREATE_DELEGATION_TOKEN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    error_code: Final[int]  # v0+
-    principal_type: Final[str]  # v0+
-    principal_name: Final[str]  # v0+
-    token_requester_principal_type: Final[str]  # v3+
-    token_requester_principal_name: Final[str]  # v3+
-    issue_timestamp_ms: Final[int]  # v0+
-    expiry_timestamp_ms: Final[int]  # v0+
-    max_timestamp_ms: Final[int]  # v0+
-    token_id: Final[str]  # v0+
-    hmac: Final[bytes]  # v0+
-    throttle_time_ms: Final[int]  # v0+
+    @frozen
+    class CreateDelegationTokenResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        error_code: int = 0  # v0+
+        principal_type: str = ""  # v0+
+        principal_name: str = ""  # v0+
+        token_requester_principal_type: str = ""  # v3+
+        token_requester_principal_name: str = ""  # v3+
+        issue_timestamp_ms: int = 0  # v0+
+        expiry_timestamp_ms: int = 0  # v0+
+        max_timestamp_ms: int = 0  # v0+
+        token_id: str = ""  # v0+
+        hmac: bytes = b""  # v0+
+        throttle_time_ms: int = 0  # v0+
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        principal_type: str = "",
-        principal_name: str = "",
-        token_requester_principal_type: str = "",
-        token_requester_principal_name: str = "",
-        issue_timestamp_ms: int = 0,
-        expiry_timestamp_ms: int = 0,
-        max_timestamp_ms: int = 0,
-        token_id: str = "",
-        hmac: bytes = b"",
-        throttle_time_ms: int = 0,
-    ) -> None:
-        self.error_code = error_code
-        self.principal_type = principal_type
-        self.principal_name = principal_name
-        self.token_requester_principal_type = token_requester_principal_type
-        self.token_requester_principal_name = token_requester_principal_name
-        self.issue_timestamp_ms = issue_timestamp_ms
-        self.expiry_timestamp_ms = expiry_timestamp_ms
-        self.max_timestamp_ms = max_timestamp_ms
-        self.token_id = token_id
-        self.hmac = hmac
-        self.throttle_time_ms = throttle_time_ms
+else:
+
+    class CreateDelegationTokenResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("error_code", "principal_type", "principal_name", "token_requester_principal_type", "token_requester_principal_name", "issue_timestamp_ms", "expiry_timestamp_ms", "max_timestamp_ms", "token_id", "hmac", "throttle_time_ms")
+
+        def __init__(self, error_code=0, principal_type="", principal_name="", token_requester_principal_type="", token_requester_principal_name="", issue_timestamp_ms=0, expiry_timestamp_ms=0, max_timestamp_ms=0, token_id="", hmac=b"", throttle_time_ms=0):
+            self.error_code = error_code
+            self.principal_type = principal_type
+            self.principal_name = principal_name
+            self.token_requester_principal_type = token_requester_principal_type
+            self.token_requester_principal_name = token_requester_principal_name
+            self.issue_timestamp_ms = issue_timestamp_ms
+            self.expiry_timestamp_ms = expiry_timestamp_ms
+            self.max_timestamp_ms = max_timestamp_ms
+            self.token_id = token_id
+            self.hmac = hmac
+            self.throttle_time_ms = throttle_time_ms
 
 
 _read_h = Struct(">h").unpack_from

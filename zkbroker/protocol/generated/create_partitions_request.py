@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -28,52 +30,51 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class CreatePartitionsAssignment(Message):
-    __slots__ = ("broker_ids",)
-    broker_ids: Final[Sequence[int]]  # v0+
+    @frozen
+    class CreatePartitionsAssignment(Message):
+        broker_ids: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        broker_ids: Sequence[int] = (),
-    ) -> None:
-        self.broker_ids = broker_ids
+    @frozen
+    class CreatePartitionsTopic(Message):
+        name: str = ""  # v0+
+        count: int = 0  # v0+
+        assignments: Sequence[CreatePartitionsAssignment] | None = ()  # v0+, null in v0+
 
+    @frozen
+    class CreatePartitionsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_PARTITIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        topics: Sequence[CreatePartitionsTopic] = ()  # v0+
+        timeout_ms: int = 0  # v0+
+        validate_only: bool = False  # v0+
 
-class CreatePartitionsTopic(Message):
-    __slots__ = ("name", "count", "assignments")
-    name: Final[str]  # v0+
-    count: Final[int]  # v0+
-    assignments: Final[Sequence[CreatePartitionsAssignment] | None]  # v0+, null in v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        count: int = 0,
-        assignments: Sequence[CreatePartitionsAssignment] | None = (),
-    ) -> None:
-        self.name = name
-        self.count = count
-        self.assignments = assignments
+    class CreatePartitionsAssignment(Message):
+        __slots__ = ("broker_ids",)
 
+        def __init__(self, broker_ids=()):
+            self.broker_ids = broker_ids
 
-class CreatePartitionsRequest(Message):
-    __slots__ = ("topics", "timeout_ms", "validate_only")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CREATE_PARTITIONS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    topics: Final[Sequence[CreatePartitionsTopic]]  # v0+
-    timeout_ms: Final[int]  # v0+
-    validate_only: Final[bool]  # v0+
+    class CreatePartitionsTopic(Message):
+        __slots__ = ("name", "count", "assignments")
 
-    def __init__(
-        self,
-        topics: Sequence[CreatePartitionsTopic] = (),
-        timeout_ms: int = 0,
-        validate_only: bool = False,
-    ) -> None:
-        self.topics = topics
-        self.timeout_ms = timeout_ms
-        self.validate_only = validate_only
+        def __init__(self, name="", count=0, assignments=()):
+            self.name = name
+            self.count = count
+            self.assignments = assignments
+
+    class CreatePartitionsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_PARTITIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("topics", "timeout_ms", "validate_only")
+
+        def __init__(self, topics=(), timeout_ms=0, validate_only=False):
+            self.topics = topics
+            self.timeout_ms = timeout_ms
+            self.validate_only = validate_only
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,38 +25,39 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class CreatePartitionsTopicResult(Message):
-    __slots__ = ("name", "error_code", "error_message")
-    name: Final[str]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class CreatePartitionsTopicResult(Message):
+        name: str = ""  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = None  # v0+, null in v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        error_code: int = 0,
-        error_message: str | None = None,
-    ) -> None:
-        self.name = name
-        self.error_code = error_code
-        self.error_message = error_message
+    @frozen
+    class CreatePartitionsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_PARTITIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        throttle_time_ms: int = 0  # v0+
+        results: Sequence[CreatePartitionsTopicResult] = ()  # v0+
 
+else:
 
-class CreatePartitionsResponse(Message):
-    __slots__ = ("throttle_time_ms", "results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CREATE_PARTITIONS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    throttle_time_ms: Final[int]  # v0+
-    results: Final[Sequence[CreatePartitionsTopicResult]]  # v0+
+    class CreatePartitionsTopicResult(Message):
+        __slots__ = ("name", "error_code", "error_message")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        results: Sequence[CreatePartitionsTopicResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.results = results
+        def __init__(self, name="", error_code=0, error_message=None):
+            self.name = name
+            self.error_code = error_code
+            self.error_message = error_message
+
+    class CreatePartitionsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_PARTITIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("throttle_time_ms", "results")
+
+        def __init__(self, throttle_time_ms=0, results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.results = results
 
 
 _read_h = Struct(">h").unpack_from

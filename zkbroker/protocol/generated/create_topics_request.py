@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -29,75 +31,69 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class CreatableReplicaAssignment(Message):
-    __slots__ = ("partition_index", "broker_ids")
-    partition_index: Final[int]  # v0+
-    broker_ids: Final[Sequence[int]]  # v0+
+    @frozen
+    class CreatableReplicaAssignment(Message):
+        partition_index: int = 0  # v0+
+        broker_ids: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        broker_ids: Sequence[int] = (),
-    ) -> None:
-        self.partition_index = partition_index
-        self.broker_ids = broker_ids
+    @frozen
+    class CreatableTopicConfig(Message):
+        name: str = ""  # v0+
+        value: str | None = ""  # v0+, null in v0+
 
+    @frozen
+    class CreatableTopic(Message):
+        name: str = ""  # v0+
+        num_partitions: int = 0  # v0+
+        replication_factor: int = 0  # v0+
+        assignments: Sequence[CreatableReplicaAssignment] = ()  # v0+
+        configs: Sequence[CreatableTopicConfig] = ()  # v0+
 
-class CreatableTopicConfig(Message):
-    __slots__ = ("name", "value")
-    name: Final[str]  # v0+
-    value: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class CreateTopicsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_TOPICS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 5)
+        topics: Sequence[CreatableTopic] = ()  # v0+
+        timeout_ms: int = 60000  # v0+
+        validate_only: bool = False  # v1+
 
-    def __init__(
-        self,
-        name: str = "",
-        value: str | None = "",
-    ) -> None:
-        self.name = name
-        self.value = value
+else:
 
+    class CreatableReplicaAssignment(Message):
+        __slots__ = ("partition_index", "broker_ids")
 
-class CreatableTopic(Message):
-    __slots__ = ("name", "num_partitions", "replication_factor", "assignments", "configs")
-    name: Final[str]  # v0+
-    num_partitions: Final[int]  # v0+
-    replication_factor: Final[int]  # v0+
-    assignments: Final[Sequence[CreatableReplicaAssignment]]  # v0+
-    configs: Final[Sequence[CreatableTopicConfig]]  # v0+
+        def __init__(self, partition_index=0, broker_ids=()):
+            self.partition_index = partition_index
+            self.broker_ids = broker_ids
 
-    def __init__(
-        self,
-        name: str = "",
-        num_partitions: int = 0,
-        replication_factor: int = 0,
-        assignments: Sequence[CreatableReplicaAssignment] = (),
-        configs: Sequence[CreatableTopicConfig] = (),
-    ) -> None:
-        self.name = name
-        self.num_partitions = num_partitions
-        self.replication_factor = replication_factor
-        self.assignments = assignments
-        self.configs = configs
+    class CreatableTopicConfig(Message):
+        __slots__ = ("name", "value")
 
+        def __init__(self, name="", value=""):
+            self.name = name
+            self.value = value
 
-class CreateTopicsRequest(Message):
-    __slots__ = ("topics", "timeout_ms", "validate_only")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CREATE_TOPICS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 5)
-    topics: Final[Sequence[CreatableTopic]]  # v0+
-    timeout_ms: Final[int]  # v0+
-    validate_only: Final[bool]  # v1+
+    class CreatableTopic(Message):
+        __slots__ = ("name", "num_partitions", "replication_factor", "assignments", "configs")
 
-    def __init__(
-        self,
-        topics: Sequence[CreatableTopic] = (),
-        timeout_ms: int = 60000,
-        validate_only: bool = False,
-    ) -> None:
-        self.topics = topics
-        self.timeout_ms = timeout_ms
-        self.validate_only = validate_only
+        def __init__(self, name="", num_partitions=0, replication_factor=0, assignments=(), configs=()):
+            self.name = name
+            self.num_partitions = num_partitions
+            self.replication_factor = replication_factor
+            self.assignments = assignments
+            self.configs = configs
+
+    class CreateTopicsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_TOPICS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 5)
+        __slots__ = ("topics", "timeout_ms", "validate_only")
+
+        def __init__(self, topics=(), timeout_ms=60000, validate_only=False):
+            self.topics = topics
+            self.timeout_ms = timeout_ms
+            self.validate_only = validate_only
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -29,76 +31,67 @@ from zkbroker.protocol.primitives import (
     wrong_tag_size,
 )
 
+if TYPE_CHECKING:
 
-class CreatableTopicConfigs(Message):
-    __slots__ = ("name", "value", "read_only", "config_source", "is_sensitive")
-    name: Final[str]  # v5+
-    value: Final[str | None]  # v5+, null in v5+
-    read_only: Final[bool]  # v5+
-    config_source: Final[int]  # v5+
-    is_sensitive: Final[bool]  # v5+
+    @frozen
+    class CreatableTopicConfigs(Message):
+        name: str = ""  # v5+
+        value: str | None = ""  # v5+, null in v5+
+        read_only: bool = False  # v5+
+        config_source: int = -1  # v5+
+        is_sensitive: bool = False  # v5+
 
-    def __init__(
-        self,
-        name: str = "",
-        value: str | None = "",
-        read_only: bool = False,
-        config_source: int = -1,
-        is_sensitive: bool = False,
-    ) -> None:
-        self.name = name
-        self.value = value
-        self.read_only = read_only
-        self.config_source = config_source
-        self.is_sensitive = is_sensitive
+    @frozen
+    class CreatableTopicResult(Message):
+        name: str = ""  # v0+
+        topic_id: TopicId = ZERO_UUID  # v7+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v1+, null in v0+
+        topic_config_error_code: int = 0  # v5+
+        num_partitions: int = -1  # v5+
+        replication_factor: int = -1  # v5+
+        configs: Sequence[CreatableTopicConfigs] | None = ()  # v5+, null in v5+
 
+    @frozen
+    class CreateTopicsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_TOPICS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 5)
+        throttle_time_ms: int = 0  # v2+
+        topics: Sequence[CreatableTopicResult] = ()  # v0+
 
-class CreatableTopicResult(Message):
-    __slots__ = ("name", "topic_id", "error_code", "error_message", "topic_config_error_code", "num_partitions", "replication_factor", "configs")
-    name: Final[str]  # v0+
-    topic_id: Final[TopicId]  # v7+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v1+, null in v0+
-    topic_config_error_code: Final[int]  # v5+
-    num_partitions: Final[int]  # v5+
-    replication_factor: Final[int]  # v5+
-    configs: Final[Sequence[CreatableTopicConfigs] | None]  # v5+, null in v5+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        topic_id: TopicId = ZERO_UUID,
-        error_code: int = 0,
-        error_message: str | None = "",
-        topic_config_error_code: int = 0,
-        num_partitions: int = -1,
-        replication_factor: int = -1,
-        configs: Sequence[CreatableTopicConfigs] | None = (),
-    ) -> None:
-        self.name = name
-        self.topic_id = topic_id
-        self.error_code = error_code
-        self.error_message = error_message
-        self.topic_config_error_code = topic_config_error_code
-        self.num_partitions = num_partitions
-        self.replication_factor = replication_factor
-        self.configs = configs
+    class CreatableTopicConfigs(Message):
+        __slots__ = ("name", "value", "read_only", "config_source", "is_sensitive")
 
+        def __init__(self, name="", value="", read_only=False, config_source=-1, is_sensitive=False):
+            self.name = name
+            self.value = value
+            self.read_only = read_only
+            self.config_source = config_source
+            self.is_sensitive = is_sensitive
 
-class CreateTopicsResponse(Message):
-    __slots__ = ("throttle_time_ms", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.CREATE_TOPICS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 5)
-    throttle_time_ms: Final[int]  # v2+
-    topics: Final[Sequence[CreatableTopicResult]]  # v0+
+    class CreatableTopicResult(Message):
+        __slots__ = ("name", "topic_id", "error_code", "error_message", "topic_config_error_code", "num_partitions", "replication_factor", "configs")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        topics: Sequence[CreatableTopicResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.topics = topics
+        def __init__(self, name="", topic_id=ZERO_UUID, error_code=0, error_message="", topic_config_error_code=0, num_partitions=-1, replication_factor=-1, configs=()):
+            self.name = name
+            self.topic_id = topic_id
+            self.error_code = error_code
+            self.error_message = error_message
+            self.topic_config_error_code = topic_config_error_code
+            self.num_partitions = num_partitions
+            self.replication_factor = replication_factor
+            self.configs = configs
+
+    class CreateTopicsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.CREATE_TOPICS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 5)
+        __slots__ = ("throttle_time_ms", "topics")
+
+        def __init__(self, throttle_time_ms=0, topics=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.topics = topics
 
 
 _read_16shB = Struct(">16shB").unpack_from

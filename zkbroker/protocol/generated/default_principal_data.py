@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     Buffer,
@@ -19,23 +21,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DefaultPrincipalData(Message):
-    __slots__ = ("type", "name", "token_authenticated")
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    type: Final[str]  # v0+
-    name: Final[str]  # v0+
-    token_authenticated: Final[bool]  # v0+
+    @frozen
+    class DefaultPrincipalData(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        type: str = ""  # v0+
+        name: str = ""  # v0+
+        token_authenticated: bool = False  # v0+
 
-    def __init__(
-        self,
-        type: str = "",
-        name: str = "",
-        token_authenticated: bool = False,
-    ) -> None:
-        self.type = type
-        self.name = name
-        self.token_authenticated = token_authenticated
+else:
+
+    class DefaultPrincipalData(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("type", "name", "token_authenticated")
+
+        def __init__(self, type="", name="", token_authenticated=False):
+            self.type = type
+            self.name = name
+            self.token_authenticated = token_authenticated
 
 
 _read_oB = Struct(">?B").unpack_from

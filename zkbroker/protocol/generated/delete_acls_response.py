@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,73 +26,65 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DeleteAclsMatchingAcl(Message):
-    __slots__ = ("error_code", "error_message", "resource_type", "resource_name", "pattern_type", "principal", "host", "operation", "permission_type")
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    resource_type: Final[int]  # v0+
-    resource_name: Final[str]  # v0+
-    pattern_type: Final[int]  # v1+
-    principal: Final[str]  # v0+
-    host: Final[str]  # v0+
-    operation: Final[int]  # v0+
-    permission_type: Final[int]  # v0+
+    @frozen
+    class DeleteAclsMatchingAcl(Message):
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        resource_type: int = 0  # v0+
+        resource_name: str = ""  # v0+
+        pattern_type: int = 3  # v1+
+        principal: str = ""  # v0+
+        host: str = ""  # v0+
+        operation: int = 0  # v0+
+        permission_type: int = 0  # v0+
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        error_message: str | None = "",
-        resource_type: int = 0,
-        resource_name: str = "",
-        pattern_type: int = 3,
-        principal: str = "",
-        host: str = "",
-        operation: int = 0,
-        permission_type: int = 0,
-    ) -> None:
-        self.error_code = error_code
-        self.error_message = error_message
-        self.resource_type = resource_type
-        self.resource_name = resource_name
-        self.pattern_type = pattern_type
-        self.principal = principal
-        self.host = host
-        self.operation = operation
-        self.permission_type = permission_type
+    @frozen
+    class DeleteAclsFilterResult(Message):
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        matching_acls: Sequence[DeleteAclsMatchingAcl] = ()  # v0+
 
+    @frozen
+    class DeleteAclsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_ACLS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        throttle_time_ms: int = 0  # v0+
+        filter_results: Sequence[DeleteAclsFilterResult] = ()  # v0+
 
-class DeleteAclsFilterResult(Message):
-    __slots__ = ("error_code", "error_message", "matching_acls")
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    matching_acls: Final[Sequence[DeleteAclsMatchingAcl]]  # v0+
+else:
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        error_message: str | None = "",
-        matching_acls: Sequence[DeleteAclsMatchingAcl] = (),
-    ) -> None:
-        self.error_code = error_code
-        self.error_message = error_message
-        self.matching_acls = matching_acls
+    class DeleteAclsMatchingAcl(Message):
+        __slots__ = ("error_code", "error_message", "resource_type", "resource_name", "pattern_type", "principal", "host", "operation", "permission_type")
 
+        def __init__(self, error_code=0, error_message="", resource_type=0, resource_name="", pattern_type=3, principal="", host="", operation=0, permission_type=0):
+            self.error_code = error_code
+            self.error_message = error_message
+            self.resource_type = resource_type
+            self.resource_name = resource_name
+            self.pattern_type = pattern_type
+            self.principal = principal
+            self.host = host
+            self.operation = operation
+            self.permission_type = permission_type
 
-class DeleteAclsResponse(Message):
-    __slots__ = ("throttle_time_ms", "filter_results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DELETE_ACLS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    throttle_time_ms: Final[int]  # v0+
-    filter_results: Final[Sequence[DeleteAclsFilterResult]]  # v0+
+    class DeleteAclsFilterResult(Message):
+        __slots__ = ("error_code", "error_message", "matching_acls")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        filter_results: Sequence[DeleteAclsFilterResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.filter_results = filter_results
+        def __init__(self, error_code=0, error_message="", matching_acls=()):
+            self.error_code = error_code
+            self.error_message = error_message
+            self.matching_acls = matching_acls
+
+    class DeleteAclsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_ACLS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("throttle_time_ms", "filter_results")
+
+        def __init__(self, throttle_time_ms=0, filter_results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.filter_results = filter_results
 
 
 _read_bB = Struct(">bB").unpack_from

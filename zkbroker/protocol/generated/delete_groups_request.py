@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,18 +25,23 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DeleteGroupsRequest(Message):
-    __slots__ = ("groups_names",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.DELETE_GROUPS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    groups_names: Final[Sequence[str]]  # v0+
+    @frozen
+    class DeleteGroupsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        groups_names: Sequence[str] = ()  # v0+
 
-    def __init__(
-        self,
-        groups_names: Sequence[str] = (),
-    ) -> None:
-        self.groups_names = groups_names
+else:
+
+    class DeleteGroupsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("groups_names",)
+
+        def __init__(self, groups_names=()):
+            self.groups_names = groups_names
 
 
 _read_h = Struct(">h").unpack_from

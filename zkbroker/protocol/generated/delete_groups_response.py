@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,35 +25,37 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DeletableGroupResult(Message):
-    __slots__ = ("group_id", "error_code")
-    group_id: Final[str]  # v0+
-    error_code: Final[int]  # v0+
+    @frozen
+    class DeletableGroupResult(Message):
+        group_id: str = ""  # v0+
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        group_id: str = "",
-        error_code: int = 0,
-    ) -> None:
-        self.group_id = group_id
-        self.error_code = error_code
+    @frozen
+    class DeleteGroupsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        throttle_time_ms: int = 0  # v0+
+        results: Sequence[DeletableGroupResult] = ()  # v0+
 
+else:
 
-class DeleteGroupsResponse(Message):
-    __slots__ = ("throttle_time_ms", "results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DELETE_GROUPS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    throttle_time_ms: Final[int]  # v0+
-    results: Final[Sequence[DeletableGroupResult]]  # v0+
+    class DeletableGroupResult(Message):
+        __slots__ = ("group_id", "error_code")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        results: Sequence[DeletableGroupResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.results = results
+        def __init__(self, group_id="", error_code=0):
+            self.group_id = group_id
+            self.error_code = error_code
+
+    class DeleteGroupsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("throttle_time_ms", "results")
+
+        def __init__(self, throttle_time_ms=0, results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.results = results
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,49 +25,49 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DeleteRecordsPartition(Message):
-    __slots__ = ("partition_index", "offset")
-    partition_index: Final[int]  # v0+
-    offset: Final[int]  # v0+
+    @frozen
+    class DeleteRecordsPartition(Message):
+        partition_index: int = 0  # v0+
+        offset: int = 0  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        offset: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.offset = offset
+    @frozen
+    class DeleteRecordsTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[DeleteRecordsPartition] = ()  # v0+
 
+    @frozen
+    class DeleteRecordsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_RECORDS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        topics: Sequence[DeleteRecordsTopic] = ()  # v0+
+        timeout_ms: int = 0  # v0+
 
-class DeleteRecordsTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[DeleteRecordsPartition]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[DeleteRecordsPartition] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class DeleteRecordsPartition(Message):
+        __slots__ = ("partition_index", "offset")
 
+        def __init__(self, partition_index=0, offset=0):
+            self.partition_index = partition_index
+            self.offset = offset
 
-class DeleteRecordsRequest(Message):
-    __slots__ = ("topics", "timeout_ms")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DELETE_RECORDS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    topics: Final[Sequence[DeleteRecordsTopic]]  # v0+
-    timeout_ms: Final[int]  # v0+
+    class DeleteRecordsTopic(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        topics: Sequence[DeleteRecordsTopic] = (),
-        timeout_ms: int = 0,
-    ) -> None:
-        self.topics = topics
-        self.timeout_ms = timeout_ms
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class DeleteRecordsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_RECORDS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("topics", "timeout_ms")
+
+        def __init__(self, topics=(), timeout_ms=0):
+            self.topics = topics
+            self.timeout_ms = timeout_ms
 
 
 _read_h = Struct(">h").unpack_from

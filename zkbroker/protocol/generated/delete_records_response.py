@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,52 +25,51 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DeleteRecordsPartitionResult(Message):
-    __slots__ = ("partition_index", "low_watermark", "error_code")
-    partition_index: Final[int]  # v0+
-    low_watermark: Final[int]  # v0+
-    error_code: Final[int]  # v0+
+    @frozen
+    class DeleteRecordsPartitionResult(Message):
+        partition_index: int = 0  # v0+
+        low_watermark: int = 0  # v0+
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        low_watermark: int = 0,
-        error_code: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.low_watermark = low_watermark
-        self.error_code = error_code
+    @frozen
+    class DeleteRecordsTopicResult(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[DeleteRecordsPartitionResult] = ()  # v0+
 
+    @frozen
+    class DeleteRecordsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_RECORDS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        throttle_time_ms: int = 0  # v0+
+        topics: Sequence[DeleteRecordsTopicResult] = ()  # v0+
 
-class DeleteRecordsTopicResult(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[DeleteRecordsPartitionResult]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[DeleteRecordsPartitionResult] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class DeleteRecordsPartitionResult(Message):
+        __slots__ = ("partition_index", "low_watermark", "error_code")
 
+        def __init__(self, partition_index=0, low_watermark=0, error_code=0):
+            self.partition_index = partition_index
+            self.low_watermark = low_watermark
+            self.error_code = error_code
 
-class DeleteRecordsResponse(Message):
-    __slots__ = ("throttle_time_ms", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DELETE_RECORDS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    throttle_time_ms: Final[int]  # v0+
-    topics: Final[Sequence[DeleteRecordsTopicResult]]  # v0+
+    class DeleteRecordsTopicResult(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        topics: Sequence[DeleteRecordsTopicResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class DeleteRecordsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_RECORDS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("throttle_time_ms", "topics")
+
+        def __init__(self, throttle_time_ms=0, topics=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

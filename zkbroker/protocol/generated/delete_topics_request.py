@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -26,38 +28,39 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DeleteTopicState(Message):
-    __slots__ = ("name", "topic_id")
-    name: Final[str | None]  # v6+, null in v6+
-    topic_id: Final[TopicId]  # v6+
+    @frozen
+    class DeleteTopicState(Message):
+        name: str | None = None  # v6+, null in v6+
+        topic_id: TopicId = ZERO_UUID  # v6+
 
-    def __init__(
-        self,
-        name: str | None = None,
-        topic_id: TopicId = ZERO_UUID,
-    ) -> None:
-        self.name = name
-        self.topic_id = topic_id
+    @frozen
+    class DeleteTopicsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_TOPICS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 4)
+        topics: Sequence[DeleteTopicState] = ()  # v6+
+        topic_names: Sequence[str] = ()  # v0-5
+        timeout_ms: int = 0  # v0+
 
+else:
 
-class DeleteTopicsRequest(Message):
-    __slots__ = ("topics", "topic_names", "timeout_ms")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DELETE_TOPICS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 4)
-    topics: Final[Sequence[DeleteTopicState]]  # v6+
-    topic_names: Final[Sequence[str]]  # v0-5
-    timeout_ms: Final[int]  # v0+
+    class DeleteTopicState(Message):
+        __slots__ = ("name", "topic_id")
 
-    def __init__(
-        self,
-        topics: Sequence[DeleteTopicState] = (),
-        topic_names: Sequence[str] = (),
-        timeout_ms: int = 0,
-    ) -> None:
-        self.topics = topics
-        self.topic_names = topic_names
-        self.timeout_ms = timeout_ms
+        def __init__(self, name=None, topic_id=ZERO_UUID):
+            self.name = name
+            self.topic_id = topic_id
+
+    class DeleteTopicsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_TOPICS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 4)
+        __slots__ = ("topics", "topic_names", "timeout_ms")
+
+        def __init__(self, topics=(), topic_names=(), timeout_ms=0):
+            self.topics = topics
+            self.topic_names = topic_names
+            self.timeout_ms = timeout_ms
 
 
 _read_16sB = Struct(">16sB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -26,41 +28,41 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DeletableTopicResult(Message):
-    __slots__ = ("name", "topic_id", "error_code", "error_message")
-    name: Final[str | None]  # v0+, null in v6+
-    topic_id: Final[TopicId]  # v6+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v5+, null in v5+
+    @frozen
+    class DeletableTopicResult(Message):
+        name: str | None = ""  # v0+, null in v6+
+        topic_id: TopicId = ZERO_UUID  # v6+
+        error_code: int = 0  # v0+
+        error_message: str | None = None  # v5+, null in v5+
 
-    def __init__(
-        self,
-        name: str | None = "",
-        topic_id: TopicId = ZERO_UUID,
-        error_code: int = 0,
-        error_message: str | None = None,
-    ) -> None:
-        self.name = name
-        self.topic_id = topic_id
-        self.error_code = error_code
-        self.error_message = error_message
+    @frozen
+    class DeleteTopicsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_TOPICS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 4)
+        throttle_time_ms: int = 0  # v1+
+        responses: Sequence[DeletableTopicResult] = ()  # v0+
 
+else:
 
-class DeleteTopicsResponse(Message):
-    __slots__ = ("throttle_time_ms", "responses")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DELETE_TOPICS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 4)
-    throttle_time_ms: Final[int]  # v1+
-    responses: Final[Sequence[DeletableTopicResult]]  # v0+
+    class DeletableTopicResult(Message):
+        __slots__ = ("name", "topic_id", "error_code", "error_message")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        responses: Sequence[DeletableTopicResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.responses = responses
+        def __init__(self, name="", topic_id=ZERO_UUID, error_code=0, error_message=None):
+            self.name = name
+            self.topic_id = topic_id
+            self.error_code = error_code
+            self.error_message = error_message
+
+    class DeleteTopicsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DELETE_TOPICS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 4)
+        __slots__ = ("throttle_time_ms", "responses")
+
+        def __init__(self, throttle_time_ms=0, responses=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.responses = responses
 
 
 _read_16shB = Struct(">16shB").unpack_from

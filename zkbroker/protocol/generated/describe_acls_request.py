@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -20,36 +22,35 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribeAclsRequest(Message):
-    __slots__ = ("resource_type_filter", "resource_name_filter", "pattern_type_filter", "principal_filter", "host_filter", "operation", "permission_type")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_ACLS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    resource_type_filter: Final[int]  # v0+
-    resource_name_filter: Final[str | None]  # v0+, null in v0+
-    pattern_type_filter: Final[int]  # v1+
-    principal_filter: Final[str | None]  # v0+, null in v0+
-    host_filter: Final[str | None]  # v0+, null in v0+
-    operation: Final[int]  # v0+
-    permission_type: Final[int]  # v0+
+    @frozen
+    class DescribeAclsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_ACLS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        resource_type_filter: int = 0  # v0+
+        resource_name_filter: str | None = ""  # v0+, null in v0+
+        pattern_type_filter: int = 3  # v1+
+        principal_filter: str | None = ""  # v0+, null in v0+
+        host_filter: str | None = ""  # v0+, null in v0+
+        operation: int = 0  # v0+
+        permission_type: int = 0  # v0+
 
-    def __init__(
-        self,
-        resource_type_filter: int = 0,
-        resource_name_filter: str | None = "",
-        pattern_type_filter: int = 3,
-        principal_filter: str | None = "",
-        host_filter: str | None = "",
-        operation: int = 0,
-        permission_type: int = 0,
-    ) -> None:
-        self.resource_type_filter = resource_type_filter
-        self.resource_name_filter = resource_name_filter
-        self.pattern_type_filter = pattern_type_filter
-        self.principal_filter = principal_filter
-        self.host_filter = host_filter
-        self.operation = operation
-        self.permission_type = permission_type
+else:
+
+    class DescribeAclsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_ACLS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("resource_type_filter", "resource_name_filter", "pattern_type_filter", "principal_filter", "host_filter", "operation", "permission_type")
+
+        def __init__(self, resource_type_filter=0, resource_name_filter="", pattern_type_filter=3, principal_filter="", host_filter="", operation=0, permission_type=0):
+            self.resource_type_filter = resource_type_filter
+            self.resource_name_filter = resource_name_filter
+            self.pattern_type_filter = pattern_type_filter
+            self.principal_filter = principal_filter
+            self.host_filter = host_filter
+            self.operation = operation
+            self.permission_type = permission_type
 
 
 _read_bB = Struct(">bB").unpack_from

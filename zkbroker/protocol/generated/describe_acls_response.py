@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,67 +26,61 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class AclDescription(Message):
-    __slots__ = ("principal", "host", "operation", "permission_type")
-    principal: Final[str]  # v0+
-    host: Final[str]  # v0+
-    operation: Final[int]  # v0+
-    permission_type: Final[int]  # v0+
+    @frozen
+    class AclDescription(Message):
+        principal: str = ""  # v0+
+        host: str = ""  # v0+
+        operation: int = 0  # v0+
+        permission_type: int = 0  # v0+
 
-    def __init__(
-        self,
-        principal: str = "",
-        host: str = "",
-        operation: int = 0,
-        permission_type: int = 0,
-    ) -> None:
-        self.principal = principal
-        self.host = host
-        self.operation = operation
-        self.permission_type = permission_type
+    @frozen
+    class DescribeAclsResource(Message):
+        resource_type: int = 0  # v0+
+        resource_name: str = ""  # v0+
+        pattern_type: int = 3  # v1+
+        acls: Sequence[AclDescription] = ()  # v0+
 
+    @frozen
+    class DescribeAclsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_ACLS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        resources: Sequence[DescribeAclsResource] = ()  # v0+
 
-class DescribeAclsResource(Message):
-    __slots__ = ("resource_type", "resource_name", "pattern_type", "acls")
-    resource_type: Final[int]  # v0+
-    resource_name: Final[str]  # v0+
-    pattern_type: Final[int]  # v1+
-    acls: Final[Sequence[AclDescription]]  # v0+
+else:
 
-    def __init__(
-        self,
-        resource_type: int = 0,
-        resource_name: str = "",
-        pattern_type: int = 3,
-        acls: Sequence[AclDescription] = (),
-    ) -> None:
-        self.resource_type = resource_type
-        self.resource_name = resource_name
-        self.pattern_type = pattern_type
-        self.acls = acls
+    class AclDescription(Message):
+        __slots__ = ("principal", "host", "operation", "permission_type")
 
+        def __init__(self, principal="", host="", operation=0, permission_type=0):
+            self.principal = principal
+            self.host = host
+            self.operation = operation
+            self.permission_type = permission_type
 
-class DescribeAclsResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "error_message", "resources")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_ACLS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    resources: Final[Sequence[DescribeAclsResource]]  # v0+
+    class DescribeAclsResource(Message):
+        __slots__ = ("resource_type", "resource_name", "pattern_type", "acls")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        error_message: str | None = "",
-        resources: Sequence[DescribeAclsResource] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.error_message = error_message
-        self.resources = resources
+        def __init__(self, resource_type=0, resource_name="", pattern_type=3, acls=()):
+            self.resource_type = resource_type
+            self.resource_name = resource_name
+            self.pattern_type = pattern_type
+            self.acls = acls
+
+    class DescribeAclsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_ACLS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("throttle_time_ms", "error_code", "error_message", "resources")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, error_message="", resources=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.error_message = error_message
+            self.resources = resources
 
 
 _read_bB = Struct(">bB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,38 +25,39 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ComponentData(Message):
-    __slots__ = ("entity_type", "match_type", "match")
-    entity_type: Final[str]  # v0+
-    match_type: Final[int]  # v0+
-    match: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class ComponentData(Message):
+        entity_type: str = ""  # v0+
+        match_type: int = 0  # v0+
+        match: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        entity_type: str = "",
-        match_type: int = 0,
-        match: str | None = "",
-    ) -> None:
-        self.entity_type = entity_type
-        self.match_type = match_type
-        self.match = match
+    @frozen
+    class DescribeClientQuotasRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CLIENT_QUOTAS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        components: Sequence[ComponentData] = ()  # v0+
+        strict: bool = False  # v0+
 
+else:
 
-class DescribeClientQuotasRequest(Message):
-    __slots__ = ("components", "strict")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_CLIENT_QUOTAS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
-    components: Final[Sequence[ComponentData]]  # v0+
-    strict: Final[bool]  # v0+
+    class ComponentData(Message):
+        __slots__ = ("entity_type", "match_type", "match")
 
-    def __init__(
-        self,
-        components: Sequence[ComponentData] = (),
-        strict: bool = False,
-    ) -> None:
-        self.components = components
-        self.strict = strict
+        def __init__(self, entity_type="", match_type=0, match=""):
+            self.entity_type = entity_type
+            self.match_type = match_type
+            self.match = match
+
+    class DescribeClientQuotasRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CLIENT_QUOTAS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        __slots__ = ("components", "strict")
+
+        def __init__(self, components=(), strict=False):
+            self.components = components
+            self.strict = strict
 
 
 _read_bB = Struct(">bB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,69 +25,65 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class EntityData(Message):
-    __slots__ = ("entity_type", "entity_name")
-    entity_type: Final[str]  # v0+
-    entity_name: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class EntityData(Message):
+        entity_type: str = ""  # v0+
+        entity_name: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        entity_type: str = "",
-        entity_name: str | None = "",
-    ) -> None:
-        self.entity_type = entity_type
-        self.entity_name = entity_name
+    @frozen
+    class ValueData(Message):
+        key: str = ""  # v0+
+        value: float = 0.0  # v0+
 
+    @frozen
+    class EntryData(Message):
+        entity: Sequence[EntityData] = ()  # v0+
+        values: Sequence[ValueData] = ()  # v0+
 
-class ValueData(Message):
-    __slots__ = ("key", "value")
-    key: Final[str]  # v0+
-    value: Final[float]  # v0+
+    @frozen
+    class DescribeClientQuotasResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CLIENT_QUOTAS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        entries: Sequence[EntryData] | None = ()  # v0+, null in v0+
 
-    def __init__(
-        self,
-        key: str = "",
-        value: float = 0.0,
-    ) -> None:
-        self.key = key
-        self.value = value
+else:
 
+    class EntityData(Message):
+        __slots__ = ("entity_type", "entity_name")
 
-class EntryData(Message):
-    __slots__ = ("entity", "values")
-    entity: Final[Sequence[EntityData]]  # v0+
-    values: Final[Sequence[ValueData]]  # v0+
+        def __init__(self, entity_type="", entity_name=""):
+            self.entity_type = entity_type
+            self.entity_name = entity_name
 
-    def __init__(
-        self,
-        entity: Sequence[EntityData] = (),
-        values: Sequence[ValueData] = (),
-    ) -> None:
-        self.entity = entity
-        self.values = values
+    class ValueData(Message):
+        __slots__ = ("key", "value")
 
+        def __init__(self, key="", value=0.0):
+            self.key = key
+            self.value = value
 
-class DescribeClientQuotasResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "error_message", "entries")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_CLIENT_QUOTAS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    entries: Final[Sequence[EntryData] | None]  # v0+, null in v0+
+    class EntryData(Message):
+        __slots__ = ("entity", "values")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        error_message: str | None = "",
-        entries: Sequence[EntryData] | None = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.error_message = error_message
-        self.entries = entries
+        def __init__(self, entity=(), values=()):
+            self.entity = entity
+            self.values = values
+
+    class DescribeClientQuotasResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CLIENT_QUOTAS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        __slots__ = ("throttle_time_ms", "error_code", "error_message", "entries")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, error_message="", entries=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.error_message = error_message
+            self.entries = entries
 
 
 _read_d = Struct(">d").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -18,21 +20,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribeClusterRequest(Message):
-    __slots__ = ("include_cluster_authorized_operations", "endpoint_type")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_CLUSTER
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
-    include_cluster_authorized_operations: Final[bool]  # v0+
-    endpoint_type: Final[int]  # v1+
+    @frozen
+    class DescribeClusterRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CLUSTER
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        include_cluster_authorized_operations: bool = False  # v0+
+        endpoint_type: int = 1  # v1+
 
-    def __init__(
-        self,
-        include_cluster_authorized_operations: bool = False,
-        endpoint_type: int = 1,
-    ) -> None:
-        self.include_cluster_authorized_operations = include_cluster_authorized_operations
-        self.endpoint_type = endpoint_type
+else:
+
+    class DescribeClusterRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CLUSTER
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        __slots__ = ("include_cluster_authorized_operations", "endpoint_type")
+
+        def __init__(self, include_cluster_authorized_operations=False, endpoint_type=1):
+            self.include_cluster_authorized_operations = include_cluster_authorized_operations
+            self.endpoint_type = endpoint_type
 
 
 _read_oB = Struct(">?B").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,59 +26,53 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribeClusterBroker(Message):
-    __slots__ = ("broker_id", "host", "port", "rack")
-    broker_id: Final[int]  # v0+
-    host: Final[str]  # v0+
-    port: Final[int]  # v0+
-    rack: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class DescribeClusterBroker(Message):
+        broker_id: int = 0  # v0+
+        host: str = ""  # v0+
+        port: int = 0  # v0+
+        rack: str | None = None  # v0+, null in v0+
 
-    def __init__(
-        self,
-        broker_id: int = 0,
-        host: str = "",
-        port: int = 0,
-        rack: str | None = None,
-    ) -> None:
-        self.broker_id = broker_id
-        self.host = host
-        self.port = port
-        self.rack = rack
+    @frozen
+    class DescribeClusterResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CLUSTER
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = None  # v0+, null in v0+
+        endpoint_type: int = 1  # v1+
+        cluster_id: str = ""  # v0+
+        controller_id: int = -1  # v0+
+        brokers: Sequence[DescribeClusterBroker] = ()  # v0+
+        cluster_authorized_operations: int = -2147483648  # v0+
 
+else:
 
-class DescribeClusterResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "error_message", "endpoint_type", "cluster_id", "controller_id", "brokers", "cluster_authorized_operations")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_CLUSTER
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    endpoint_type: Final[int]  # v1+
-    cluster_id: Final[str]  # v0+
-    controller_id: Final[int]  # v0+
-    brokers: Final[Sequence[DescribeClusterBroker]]  # v0+
-    cluster_authorized_operations: Final[int]  # v0+
+    class DescribeClusterBroker(Message):
+        __slots__ = ("broker_id", "host", "port", "rack")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        error_message: str | None = None,
-        endpoint_type: int = 1,
-        cluster_id: str = "",
-        controller_id: int = -1,
-        brokers: Sequence[DescribeClusterBroker] = (),
-        cluster_authorized_operations: int = -2147483648,
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.error_message = error_message
-        self.endpoint_type = endpoint_type
-        self.cluster_id = cluster_id
-        self.controller_id = controller_id
-        self.brokers = brokers
-        self.cluster_authorized_operations = cluster_authorized_operations
+        def __init__(self, broker_id=0, host="", port=0, rack=None):
+            self.broker_id = broker_id
+            self.host = host
+            self.port = port
+            self.rack = rack
+
+    class DescribeClusterResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CLUSTER
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        __slots__ = ("throttle_time_ms", "error_code", "error_message", "endpoint_type", "cluster_id", "controller_id", "brokers", "cluster_authorized_operations")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, error_message=None, endpoint_type=1, cluster_id="", controller_id=-1, brokers=(), cluster_authorized_operations=-2147483648):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.error_message = error_message
+            self.endpoint_type = endpoint_type
+            self.cluster_id = cluster_id
+            self.controller_id = controller_id
+            self.brokers = brokers
+            self.cluster_authorized_operations = cluster_authorized_operations
 
 
 _read_bB = Struct(">bB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,41 +26,41 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribeConfigsResource(Message):
-    __slots__ = ("resource_type", "resource_name", "configuration_keys")
-    resource_type: Final[int]  # v0+
-    resource_name: Final[str]  # v0+
-    configuration_keys: Final[Sequence[str] | None]  # v0+, null in v0+
+    @frozen
+    class DescribeConfigsResource(Message):
+        resource_type: int = 0  # v0+
+        resource_name: str = ""  # v0+
+        configuration_keys: Sequence[str] | None = ()  # v0+, null in v0+
 
-    def __init__(
-        self,
-        resource_type: int = 0,
-        resource_name: str = "",
-        configuration_keys: Sequence[str] | None = (),
-    ) -> None:
-        self.resource_type = resource_type
-        self.resource_name = resource_name
-        self.configuration_keys = configuration_keys
+    @frozen
+    class DescribeConfigsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CONFIGS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        resources: Sequence[DescribeConfigsResource] = ()  # v0+
+        include_synonyms: bool = False  # v1+
+        include_documentation: bool = False  # v3+
 
+else:
 
-class DescribeConfigsRequest(Message):
-    __slots__ = ("resources", "include_synonyms", "include_documentation")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_CONFIGS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
-    resources: Final[Sequence[DescribeConfigsResource]]  # v0+
-    include_synonyms: Final[bool]  # v1+
-    include_documentation: Final[bool]  # v3+
+    class DescribeConfigsResource(Message):
+        __slots__ = ("resource_type", "resource_name", "configuration_keys")
 
-    def __init__(
-        self,
-        resources: Sequence[DescribeConfigsResource] = (),
-        include_synonyms: bool = False,
-        include_documentation: bool = False,
-    ) -> None:
-        self.resources = resources
-        self.include_synonyms = include_synonyms
-        self.include_documentation = include_documentation
+        def __init__(self, resource_type=0, resource_name="", configuration_keys=()):
+            self.resource_type = resource_type
+            self.resource_name = resource_name
+            self.configuration_keys = configuration_keys
+
+    class DescribeConfigsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CONFIGS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        __slots__ = ("resources", "include_synonyms", "include_documentation")
+
+        def __init__(self, resources=(), include_synonyms=False, include_documentation=False):
+            self.resources = resources
+            self.include_synonyms = include_synonyms
+            self.include_documentation = include_documentation
 
 
 _read_bB = Struct(">bB").unpack_from

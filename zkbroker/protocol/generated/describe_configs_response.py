@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,96 +26,83 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribeConfigsSynonym(Message):
-    __slots__ = ("name", "value", "source")
-    name: Final[str]  # v1+
-    value: Final[str | None]  # v1+, null in v0+
-    source: Final[int]  # v1+
+    @frozen
+    class DescribeConfigsSynonym(Message):
+        name: str = ""  # v1+
+        value: str | None = ""  # v1+, null in v0+
+        source: int = 0  # v1+
 
-    def __init__(
-        self,
-        name: str = "",
-        value: str | None = "",
-        source: int = 0,
-    ) -> None:
-        self.name = name
-        self.value = value
-        self.source = source
+    @frozen
+    class DescribeConfigsResourceResult(Message):
+        name: str = ""  # v0+
+        value: str | None = ""  # v0+, null in v0+
+        read_only: bool = False  # v0+
+        is_default: bool = False  # v0
+        config_source: int = -1  # v1+
+        is_sensitive: bool = False  # v0+
+        synonyms: Sequence[DescribeConfigsSynonym] = ()  # v1+
+        config_type: int = 0  # v3+
+        documentation: str | None = ""  # v3+, null in v0+
 
+    @frozen
+    class DescribeConfigsResult(Message):
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        resource_type: int = 0  # v0+
+        resource_name: str = ""  # v0+
+        configs: Sequence[DescribeConfigsResourceResult] = ()  # v0+
 
-class DescribeConfigsResourceResult(Message):
-    __slots__ = ("name", "value", "read_only", "is_default", "config_source", "is_sensitive", "synonyms", "config_type", "documentation")
-    name: Final[str]  # v0+
-    value: Final[str | None]  # v0+, null in v0+
-    read_only: Final[bool]  # v0+
-    is_default: Final[bool]  # v0
-    config_source: Final[int]  # v1+
-    is_sensitive: Final[bool]  # v0+
-    synonyms: Final[Sequence[DescribeConfigsSynonym]]  # v1+
-    config_type: Final[int]  # v3+
-    documentation: Final[str | None]  # v3+, null in v0+
+    @frozen
+    class DescribeConfigsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CONFIGS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        throttle_time_ms: int = 0  # v0+
+        results: Sequence[DescribeConfigsResult] = ()  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        value: str | None = "",
-        read_only: bool = False,
-        is_default: bool = False,
-        config_source: int = -1,
-        is_sensitive: bool = False,
-        synonyms: Sequence[DescribeConfigsSynonym] = (),
-        config_type: int = 0,
-        documentation: str | None = "",
-    ) -> None:
-        self.name = name
-        self.value = value
-        self.read_only = read_only
-        self.is_default = is_default
-        self.config_source = config_source
-        self.is_sensitive = is_sensitive
-        self.synonyms = synonyms
-        self.config_type = config_type
-        self.documentation = documentation
+else:
 
+    class DescribeConfigsSynonym(Message):
+        __slots__ = ("name", "value", "source")
 
-class DescribeConfigsResult(Message):
-    __slots__ = ("error_code", "error_message", "resource_type", "resource_name", "configs")
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    resource_type: Final[int]  # v0+
-    resource_name: Final[str]  # v0+
-    configs: Final[Sequence[DescribeConfigsResourceResult]]  # v0+
+        def __init__(self, name="", value="", source=0):
+            self.name = name
+            self.value = value
+            self.source = source
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        error_message: str | None = "",
-        resource_type: int = 0,
-        resource_name: str = "",
-        configs: Sequence[DescribeConfigsResourceResult] = (),
-    ) -> None:
-        self.error_code = error_code
-        self.error_message = error_message
-        self.resource_type = resource_type
-        self.resource_name = resource_name
-        self.configs = configs
+    class DescribeConfigsResourceResult(Message):
+        __slots__ = ("name", "value", "read_only", "is_default", "config_source", "is_sensitive", "synonyms", "config_type", "documentation")
 
+        def __init__(self, name="", value="", read_only=False, is_default=False, config_source=-1, is_sensitive=False, synonyms=(), config_type=0, documentation=""):
+            self.name = name
+            self.value = value
+            self.read_only = read_only
+            self.is_default = is_default
+            self.config_source = config_source
+            self.is_sensitive = is_sensitive
+            self.synonyms = synonyms
+            self.config_type = config_type
+            self.documentation = documentation
 
-class DescribeConfigsResponse(Message):
-    __slots__ = ("throttle_time_ms", "results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_CONFIGS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
-    throttle_time_ms: Final[int]  # v0+
-    results: Final[Sequence[DescribeConfigsResult]]  # v0+
+    class DescribeConfigsResult(Message):
+        __slots__ = ("error_code", "error_message", "resource_type", "resource_name", "configs")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        results: Sequence[DescribeConfigsResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.results = results
+        def __init__(self, error_code=0, error_message="", resource_type=0, resource_name="", configs=()):
+            self.error_code = error_code
+            self.error_message = error_message
+            self.resource_type = resource_type
+            self.resource_name = resource_name
+            self.configs = configs
+
+    class DescribeConfigsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_CONFIGS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        __slots__ = ("throttle_time_ms", "results")
+
+        def __init__(self, throttle_time_ms=0, results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.results = results
 
 
 _read_b = Struct(">b").unpack_from

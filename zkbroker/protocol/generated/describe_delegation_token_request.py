@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,32 +25,35 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribeDelegationTokenOwner(Message):
-    __slots__ = ("principal_type", "principal_name")
-    principal_type: Final[str]  # v0+
-    principal_name: Final[str]  # v0+
+    @frozen
+    class DescribeDelegationTokenOwner(Message):
+        principal_type: str = ""  # v0+
+        principal_name: str = ""  # v0+
 
-    def __init__(
-        self,
-        principal_type: str = "",
-        principal_name: str = "",
-    ) -> None:
-        self.principal_type = principal_type
-        self.principal_name = principal_name
+    @frozen
+    class DescribeDelegationTokenRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        owners: Sequence[DescribeDelegationTokenOwner] | None = ()  # v0+, null in v0+
 
+else:
 
-class DescribeDelegationTokenRequest(Message):
-    __slots__ = ("owners",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_DELEGATION_TOKEN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    owners: Final[Sequence[DescribeDelegationTokenOwner] | None]  # v0+, null in v0+
+    class DescribeDelegationTokenOwner(Message):
+        __slots__ = ("principal_type", "principal_name")
 
-    def __init__(
-        self,
-        owners: Sequence[DescribeDelegationTokenOwner] | None = (),
-    ) -> None:
-        self.owners = owners
+        def __init__(self, principal_type="", principal_name=""):
+            self.principal_type = principal_type
+            self.principal_name = principal_name
+
+    class DescribeDelegationTokenRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("owners",)
+
+        def __init__(self, owners=()):
+            self.owners = owners
 
 
 _read_h = Struct(">h").unpack_from

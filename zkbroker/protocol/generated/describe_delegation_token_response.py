@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,76 +26,67 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribedDelegationTokenRenewer(Message):
-    __slots__ = ("principal_type", "principal_name")
-    principal_type: Final[str]  # v0+
-    principal_name: Final[str]  # v0+
+    @frozen
+    class DescribedDelegationTokenRenewer(Message):
+        principal_type: str = ""  # v0+
+        principal_name: str = ""  # v0+
 
-    def __init__(
-        self,
-        principal_type: str = "",
-        principal_name: str = "",
-    ) -> None:
-        self.principal_type = principal_type
-        self.principal_name = principal_name
+    @frozen
+    class DescribedDelegationToken(Message):
+        principal_type: str = ""  # v0+
+        principal_name: str = ""  # v0+
+        token_requester_principal_type: str = ""  # v3+
+        token_requester_principal_name: str = ""  # v3+
+        issue_timestamp: int = 0  # v0+
+        expiry_timestamp: int = 0  # v0+
+        max_timestamp: int = 0  # v0+
+        token_id: str = ""  # v0+
+        hmac: bytes = b""  # v0+
+        renewers: Sequence[DescribedDelegationTokenRenewer] = ()  # v0+
 
+    @frozen
+    class DescribeDelegationTokenResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        error_code: int = 0  # v0+
+        tokens: Sequence[DescribedDelegationToken] = ()  # v0+
+        throttle_time_ms: int = 0  # v0+
 
-class DescribedDelegationToken(Message):
-    __slots__ = ("principal_type", "principal_name", "token_requester_principal_type", "token_requester_principal_name", "issue_timestamp", "expiry_timestamp", "max_timestamp", "token_id", "hmac", "renewers")
-    principal_type: Final[str]  # v0+
-    principal_name: Final[str]  # v0+
-    token_requester_principal_type: Final[str]  # v3+
-    token_requester_principal_name: Final[str]  # v3+
-    issue_timestamp: Final[int]  # v0+
-    expiry_timestamp: Final[int]  # v0+
-    max_timestamp: Final[int]  # v0+
-    token_id: Final[str]  # v0+
-    hmac: Final[bytes]  # v0+
-    renewers: Final[Sequence[DescribedDelegationTokenRenewer]]  # v0+
+else:
 
-    def __init__(
-        self,
-        principal_type: str = "",
-        principal_name: str = "",
-        token_requester_principal_type: str = "",
-        token_requester_principal_name: str = "",
-        issue_timestamp: int = 0,
-        expiry_timestamp: int = 0,
-        max_timestamp: int = 0,
-        token_id: str = "",
-        hmac: bytes = b"",
-        renewers: Sequence[DescribedDelegationTokenRenewer] = (),
-    ) -> None:
-        self.principal_type = principal_type
-        self.principal_name = principal_name
-        self.token_requester_principal_type = token_requester_principal_type
-        self.token_requester_principal_name = token_requester_principal_name
-        self.issue_timestamp = issue_timestamp
-        self.expiry_timestamp = expiry_timestamp
-        self.max_timestamp = max_timestamp
-        self.token_id = token_id
-        self.hmac = hmac
-        self.renewers = renewers
+    class DescribedDelegationTokenRenewer(Message):
+        __slots__ = ("principal_type", "principal_name")
 
+        def __init__(self, principal_type="", principal_name=""):
+            self.principal_type = principal_type
+            self.principal_name = principal_name
 
-class DescribeDelegationTokenResponse(Message):
-    __slots__ = ("error_code", "tokens", "throttle_time_ms")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_DELEGATION_TOKEN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
-    error_code: Final[int]  # v0+
-    tokens: Final[Sequence[DescribedDelegationToken]]  # v0+
-    throttle_time_ms: Final[int]  # v0+
+    class DescribedDelegationToken(Message):
+        __slots__ = ("principal_type", "principal_name", "token_requester_principal_type", "token_requester_principal_name", "issue_timestamp", "expiry_timestamp", "max_timestamp", "token_id", "hmac", "renewers")
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        tokens: Sequence[DescribedDelegationToken] = (),
-        throttle_time_ms: int = 0,
-    ) -> None:
-        self.error_code = error_code
-        self.tokens = tokens
-        self.throttle_time_ms = throttle_time_ms
+        def __init__(self, principal_type="", principal_name="", token_requester_principal_type="", token_requester_principal_name="", issue_timestamp=0, expiry_timestamp=0, max_timestamp=0, token_id="", hmac=b"", renewers=()):
+            self.principal_type = principal_type
+            self.principal_name = principal_name
+            self.token_requester_principal_type = token_requester_principal_type
+            self.token_requester_principal_name = token_requester_principal_name
+            self.issue_timestamp = issue_timestamp
+            self.expiry_timestamp = expiry_timestamp
+            self.max_timestamp = max_timestamp
+            self.token_id = token_id
+            self.hmac = hmac
+            self.renewers = renewers
+
+    class DescribeDelegationTokenResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 3, 2)
+        __slots__ = ("error_code", "tokens", "throttle_time_ms")
+
+        def __init__(self, error_code=0, tokens=(), throttle_time_ms=0):
+            self.error_code = error_code
+            self.tokens = tokens
+            self.throttle_time_ms = throttle_time_ms
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,21 +26,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribeGroupsRequest(Message):
-    __slots__ = ("groups", "include_authorized_operations")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_GROUPS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 5)
-    groups: Final[Sequence[str]]  # v0+
-    include_authorized_operations: Final[bool]  # v3+
+    @frozen
+    class DescribeGroupsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 5)
+        groups: Sequence[str] = ()  # v0+
+        include_authorized_operations: bool = False  # v3+
 
-    def __init__(
-        self,
-        groups: Sequence[str] = (),
-        include_authorized_operations: bool = False,
-    ) -> None:
-        self.groups = groups
-        self.include_authorized_operations = include_authorized_operations
+else:
+
+    class DescribeGroupsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 5)
+        __slots__ = ("groups", "include_authorized_operations")
+
+        def __init__(self, groups=(), include_authorized_operations=False):
+            self.groups = groups
+            self.include_authorized_operations = include_authorized_operations
 
 
 _read_h = Struct(">h").unpack_from

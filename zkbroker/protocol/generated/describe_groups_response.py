@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,76 +26,67 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribedGroupMember(Message):
-    __slots__ = ("member_id", "group_instance_id", "client_id", "client_host", "member_metadata", "member_assignment")
-    member_id: Final[str]  # v0+
-    group_instance_id: Final[str | None]  # v4+, null in v4+
-    client_id: Final[str]  # v0+
-    client_host: Final[str]  # v0+
-    member_metadata: Final[bytes]  # v0+
-    member_assignment: Final[bytes]  # v0+
+    @frozen
+    class DescribedGroupMember(Message):
+        member_id: str = ""  # v0+
+        group_instance_id: str | None = None  # v4+, null in v4+
+        client_id: str = ""  # v0+
+        client_host: str = ""  # v0+
+        member_metadata: bytes = b""  # v0+
+        member_assignment: bytes = b""  # v0+
 
-    def __init__(
-        self,
-        member_id: str = "",
-        group_instance_id: str | None = None,
-        client_id: str = "",
-        client_host: str = "",
-        member_metadata: bytes = b"",
-        member_assignment: bytes = b"",
-    ) -> None:
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.client_id = client_id
-        self.client_host = client_host
-        self.member_metadata = member_metadata
-        self.member_assignment = member_assignment
+    @frozen
+    class DescribedGroup(Message):
+        error_code: int = 0  # v0+
+        group_id: str = ""  # v0+
+        group_state: str = ""  # v0+
+        protocol_type: str = ""  # v0+
+        protocol_data: str = ""  # v0+
+        members: Sequence[DescribedGroupMember] = ()  # v0+
+        authorized_operations: int = -2147483648  # v3+
 
+    @frozen
+    class DescribeGroupsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 5)
+        throttle_time_ms: int = 0  # v1+
+        groups: Sequence[DescribedGroup] = ()  # v0+
 
-class DescribedGroup(Message):
-    __slots__ = ("error_code", "group_id", "group_state", "protocol_type", "protocol_data", "members", "authorized_operations")
-    error_code: Final[int]  # v0+
-    group_id: Final[str]  # v0+
-    group_state: Final[str]  # v0+
-    protocol_type: Final[str]  # v0+
-    protocol_data: Final[str]  # v0+
-    members: Final[Sequence[DescribedGroupMember]]  # v0+
-    authorized_operations: Final[int]  # v3+
+else:
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        group_id: str = "",
-        group_state: str = "",
-        protocol_type: str = "",
-        protocol_data: str = "",
-        members: Sequence[DescribedGroupMember] = (),
-        authorized_operations: int = -2147483648,
-    ) -> None:
-        self.error_code = error_code
-        self.group_id = group_id
-        self.group_state = group_state
-        self.protocol_type = protocol_type
-        self.protocol_data = protocol_data
-        self.members = members
-        self.authorized_operations = authorized_operations
+    class DescribedGroupMember(Message):
+        __slots__ = ("member_id", "group_instance_id", "client_id", "client_host", "member_metadata", "member_assignment")
 
+        def __init__(self, member_id="", group_instance_id=None, client_id="", client_host="", member_metadata=b"", member_assignment=b""):
+            self.member_id = member_id
+            self.group_instance_id = group_instance_id
+            self.client_id = client_id
+            self.client_host = client_host
+            self.member_metadata = member_metadata
+            self.member_assignment = member_assignment
 
-class DescribeGroupsResponse(Message):
-    __slots__ = ("throttle_time_ms", "groups")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_GROUPS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 5)
-    throttle_time_ms: Final[int]  # v1+
-    groups: Final[Sequence[DescribedGroup]]  # v0+
+    class DescribedGroup(Message):
+        __slots__ = ("error_code", "group_id", "group_state", "protocol_type", "protocol_data", "members", "authorized_operations")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        groups: Sequence[DescribedGroup] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.groups = groups
+        def __init__(self, error_code=0, group_id="", group_state="", protocol_type="", protocol_data="", members=(), authorized_operations=-2147483648):
+            self.error_code = error_code
+            self.group_id = group_id
+            self.group_state = group_state
+            self.protocol_type = protocol_type
+            self.protocol_data = protocol_data
+            self.members = members
+            self.authorized_operations = authorized_operations
+
+    class DescribeGroupsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 5)
+        __slots__ = ("throttle_time_ms", "groups")
+
+        def __init__(self, throttle_time_ms=0, groups=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.groups = groups
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -28,32 +30,35 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribableLogDirTopic(Message):
-    __slots__ = ("topic", "partitions")
-    topic: Final[str]  # v0+
-    partitions: Final[Sequence[int]]  # v0+
+    @frozen
+    class DescribableLogDirTopic(Message):
+        topic: str = ""  # v0+
+        partitions: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        topic: str = "",
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.topic = topic
-        self.partitions = partitions
+    @frozen
+    class DescribeLogDirsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_LOG_DIRS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
+        topics: Sequence[DescribableLogDirTopic] | None = ()  # v0+, null in v0+
 
+else:
 
-class DescribeLogDirsRequest(Message):
-    __slots__ = ("topics",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_LOG_DIRS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
-    topics: Final[Sequence[DescribableLogDirTopic] | None]  # v0+, null in v0+
+    class DescribableLogDirTopic(Message):
+        __slots__ = ("topic", "partitions")
 
-    def __init__(
-        self,
-        topics: Sequence[DescribableLogDirTopic] | None = (),
-    ) -> None:
-        self.topics = topics
+        def __init__(self, topic="", partitions=()):
+            self.topic = topic
+            self.partitions = partitions
+
+    class DescribeLogDirsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_LOG_DIRS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
+        __slots__ = ("topics",)
+
+        def __init__(self, topics=()):
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,81 +25,73 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribeLogDirsPartition(Message):
-    __slots__ = ("partition_index", "partition_size", "offset_lag", "is_future_key")
-    partition_index: Final[int]  # v0+
-    partition_size: Final[int]  # v0+
-    offset_lag: Final[int]  # v0+
-    is_future_key: Final[bool]  # v0+
+    @frozen
+    class DescribeLogDirsPartition(Message):
+        partition_index: int = 0  # v0+
+        partition_size: int = 0  # v0+
+        offset_lag: int = 0  # v0+
+        is_future_key: bool = False  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        partition_size: int = 0,
-        offset_lag: int = 0,
-        is_future_key: bool = False,
-    ) -> None:
-        self.partition_index = partition_index
-        self.partition_size = partition_size
-        self.offset_lag = offset_lag
-        self.is_future_key = is_future_key
+    @frozen
+    class DescribeLogDirsTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[DescribeLogDirsPartition] = ()  # v0+
 
+    @frozen
+    class DescribeLogDirsResult(Message):
+        error_code: int = 0  # v0+
+        log_dir: str = ""  # v0+
+        topics: Sequence[DescribeLogDirsTopic] = ()  # v0+
+        total_bytes: int = -1  # v4+
+        usable_bytes: int = -1  # v4+
 
-class DescribeLogDirsTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[DescribeLogDirsPartition]]  # v0+
+    @frozen
+    class DescribeLogDirsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_LOG_DIRS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v3+
+        results: Sequence[DescribeLogDirsResult] = ()  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[DescribeLogDirsPartition] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+else:
 
+    class DescribeLogDirsPartition(Message):
+        __slots__ = ("partition_index", "partition_size", "offset_lag", "is_future_key")
 
-class DescribeLogDirsResult(Message):
-    __slots__ = ("error_code", "log_dir", "topics", "total_bytes", "usable_bytes")
-    error_code: Final[int]  # v0+
-    log_dir: Final[str]  # v0+
-    topics: Final[Sequence[DescribeLogDirsTopic]]  # v0+
-    total_bytes: Final[int]  # v4+
-    usable_bytes: Final[int]  # v4+
+        def __init__(self, partition_index=0, partition_size=0, offset_lag=0, is_future_key=False):
+            self.partition_index = partition_index
+            self.partition_size = partition_size
+            self.offset_lag = offset_lag
+            self.is_future_key = is_future_key
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        log_dir: str = "",
-        topics: Sequence[DescribeLogDirsTopic] = (),
-        total_bytes: int = -1,
-        usable_bytes: int = -1,
-    ) -> None:
-        self.error_code = error_code
-        self.log_dir = log_dir
-        self.topics = topics
-        self.total_bytes = total_bytes
-        self.usable_bytes = usable_bytes
+    class DescribeLogDirsTopic(Message):
+        __slots__ = ("name", "partitions")
 
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
 
-class DescribeLogDirsResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_LOG_DIRS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v3+
-    results: Final[Sequence[DescribeLogDirsResult]]  # v0+
+    class DescribeLogDirsResult(Message):
+        __slots__ = ("error_code", "log_dir", "topics", "total_bytes", "usable_bytes")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        results: Sequence[DescribeLogDirsResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.results = results
+        def __init__(self, error_code=0, log_dir="", topics=(), total_bytes=-1, usable_bytes=-1):
+            self.error_code = error_code
+            self.log_dir = log_dir
+            self.topics = topics
+            self.total_bytes = total_bytes
+            self.usable_bytes = usable_bytes
+
+    class DescribeLogDirsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_LOG_DIRS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
+        __slots__ = ("throttle_time_ms", "error_code", "results")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.results = results
 
 
 _read_h = Struct(">h").unpack_from

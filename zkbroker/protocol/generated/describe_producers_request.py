@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -27,32 +29,35 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TopicRequest(Message):
-    __slots__ = ("name", "partition_indexes")
-    name: Final[str]  # v0+
-    partition_indexes: Final[Sequence[int]]  # v0+
+    @frozen
+    class TopicRequest(Message):
+        name: str = ""  # v0+
+        partition_indexes: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        partition_indexes: Sequence[int] = (),
-    ) -> None:
-        self.name = name
-        self.partition_indexes = partition_indexes
+    @frozen
+    class DescribeProducersRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_PRODUCERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        topics: Sequence[TopicRequest] = ()  # v0+
 
+else:
 
-class DescribeProducersRequest(Message):
-    __slots__ = ("topics",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_PRODUCERS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    topics: Final[Sequence[TopicRequest]]  # v0+
+    class TopicRequest(Message):
+        __slots__ = ("name", "partition_indexes")
 
-    def __init__(
-        self,
-        topics: Sequence[TopicRequest] = (),
-    ) -> None:
-        self.topics = topics
+        def __init__(self, name="", partition_indexes=()):
+            self.name = name
+            self.partition_indexes = partition_indexes
+
+    class DescribeProducersRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_PRODUCERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("topics",)
+
+        def __init__(self, topics=()):
+            self.topics = topics
 
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,81 +25,73 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ProducerState(Message):
-    __slots__ = ("producer_id", "producer_epoch", "last_sequence", "last_timestamp", "coordinator_epoch", "current_txn_start_offset")
-    producer_id: Final[int]  # v0+
-    producer_epoch: Final[int]  # v0+
-    last_sequence: Final[int]  # v0+
-    last_timestamp: Final[int]  # v0+
-    coordinator_epoch: Final[int]  # v0+
-    current_txn_start_offset: Final[int]  # v0+
+    @frozen
+    class ProducerState(Message):
+        producer_id: int = 0  # v0+
+        producer_epoch: int = 0  # v0+
+        last_sequence: int = -1  # v0+
+        last_timestamp: int = -1  # v0+
+        coordinator_epoch: int = 0  # v0+
+        current_txn_start_offset: int = -1  # v0+
 
-    def __init__(
-        self,
-        producer_id: int = 0,
-        producer_epoch: int = 0,
-        last_sequence: int = -1,
-        last_timestamp: int = -1,
-        coordinator_epoch: int = 0,
-        current_txn_start_offset: int = -1,
-    ) -> None:
-        self.producer_id = producer_id
-        self.producer_epoch = producer_epoch
-        self.last_sequence = last_sequence
-        self.last_timestamp = last_timestamp
-        self.coordinator_epoch = coordinator_epoch
-        self.current_txn_start_offset = current_txn_start_offset
+    @frozen
+    class PartitionResponse(Message):
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = None  # v0+, null in v0+
+        active_producers: Sequence[ProducerState] = ()  # v0+
 
+    @frozen
+    class TopicResponse(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[PartitionResponse] = ()  # v0+
 
-class PartitionResponse(Message):
-    __slots__ = ("partition_index", "error_code", "error_message", "active_producers")
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    active_producers: Final[Sequence[ProducerState]]  # v0+
+    @frozen
+    class DescribeProducersResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_PRODUCERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        throttle_time_ms: int = 0  # v0+
+        topics: Sequence[TopicResponse] = ()  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        error_code: int = 0,
-        error_message: str | None = None,
-        active_producers: Sequence[ProducerState] = (),
-    ) -> None:
-        self.partition_index = partition_index
-        self.error_code = error_code
-        self.error_message = error_message
-        self.active_producers = active_producers
+else:
 
+    class ProducerState(Message):
+        __slots__ = ("producer_id", "producer_epoch", "last_sequence", "last_timestamp", "coordinator_epoch", "current_txn_start_offset")
 
-class TopicResponse(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[PartitionResponse]]  # v0+
+        def __init__(self, producer_id=0, producer_epoch=0, last_sequence=-1, last_timestamp=-1, coordinator_epoch=0, current_txn_start_offset=-1):
+            self.producer_id = producer_id
+            self.producer_epoch = producer_epoch
+            self.last_sequence = last_sequence
+            self.last_timestamp = last_timestamp
+            self.coordinator_epoch = coordinator_epoch
+            self.current_txn_start_offset = current_txn_start_offset
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[PartitionResponse] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class PartitionResponse(Message):
+        __slots__ = ("partition_index", "error_code", "error_message", "active_producers")
 
+        def __init__(self, partition_index=0, error_code=0, error_message=None, active_producers=()):
+            self.partition_index = partition_index
+            self.error_code = error_code
+            self.error_message = error_message
+            self.active_producers = active_producers
 
-class DescribeProducersResponse(Message):
-    __slots__ = ("throttle_time_ms", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_PRODUCERS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    throttle_time_ms: Final[int]  # v0+
-    topics: Final[Sequence[TopicResponse]]  # v0+
+    class TopicResponse(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        topics: Sequence[TopicResponse] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class DescribeProducersResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_PRODUCERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("throttle_time_ms", "topics")
+
+        def __init__(self, throttle_time_ms=0, topics=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.topics = topics
 
 
 _read_iB = Struct(">iB").unpack_from

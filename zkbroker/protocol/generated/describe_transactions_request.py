@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,18 +25,23 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class DescribeTransactionsRequest(Message):
-    __slots__ = ("transactional_ids",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_TRANSACTIONS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    transactional_ids: Final[Sequence[str]]  # v0+
+    @frozen
+    class DescribeTransactionsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_TRANSACTIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        transactional_ids: Sequence[str] = ()  # v0+
 
-    def __init__(
-        self,
-        transactional_ids: Sequence[str] = (),
-    ) -> None:
-        self.transactional_ids = transactional_ids
+else:
+
+    class DescribeTransactionsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_TRANSACTIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("transactional_ids",)
+
+        def __init__(self, transactional_ids=()):
+            self.transactional_ids = transactional_ids
 
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -27,67 +29,61 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TopicData(Message):
-    __slots__ = ("topic", "partitions")
-    topic: Final[str]  # v0+
-    partitions: Final[Sequence[int]]  # v0+
+    @frozen
+    class TopicData(Message):
+        topic: str = ""  # v0+
+        partitions: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        topic: str = "",
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.topic = topic
-        self.partitions = partitions
+    @frozen
+    class TransactionState(Message):
+        error_code: int = 0  # v0+
+        transactional_id: str = ""  # v0+
+        transaction_state: str = ""  # v0+
+        transaction_timeout_ms: int = 0  # v0+
+        transaction_start_time_ms: int = 0  # v0+
+        producer_id: int = 0  # v0+
+        producer_epoch: int = 0  # v0+
+        topics: Sequence[TopicData] = ()  # v0+
 
+    @frozen
+    class DescribeTransactionsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_TRANSACTIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        throttle_time_ms: int = 0  # v0+
+        transaction_states: Sequence[TransactionState] = ()  # v0+
 
-class TransactionState(Message):
-    __slots__ = ("error_code", "transactional_id", "transaction_state", "transaction_timeout_ms", "transaction_start_time_ms", "producer_id", "producer_epoch", "topics")
-    error_code: Final[int]  # v0+
-    transactional_id: Final[str]  # v0+
-    transaction_state: Final[str]  # v0+
-    transaction_timeout_ms: Final[int]  # v0+
-    transaction_start_time_ms: Final[int]  # v0+
-    producer_id: Final[int]  # v0+
-    producer_epoch: Final[int]  # v0+
-    topics: Final[Sequence[TopicData]]  # v0+
+else:
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        transactional_id: str = "",
-        transaction_state: str = "",
-        transaction_timeout_ms: int = 0,
-        transaction_start_time_ms: int = 0,
-        producer_id: int = 0,
-        producer_epoch: int = 0,
-        topics: Sequence[TopicData] = (),
-    ) -> None:
-        self.error_code = error_code
-        self.transactional_id = transactional_id
-        self.transaction_state = transaction_state
-        self.transaction_timeout_ms = transaction_timeout_ms
-        self.transaction_start_time_ms = transaction_start_time_ms
-        self.producer_id = producer_id
-        self.producer_epoch = producer_epoch
-        self.topics = topics
+    class TopicData(Message):
+        __slots__ = ("topic", "partitions")
 
+        def __init__(self, topic="", partitions=()):
+            self.topic = topic
+            self.partitions = partitions
 
-class DescribeTransactionsResponse(Message):
-    __slots__ = ("throttle_time_ms", "transaction_states")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_TRANSACTIONS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    throttle_time_ms: Final[int]  # v0+
-    transaction_states: Final[Sequence[TransactionState]]  # v0+
+    class TransactionState(Message):
+        __slots__ = ("error_code", "transactional_id", "transaction_state", "transaction_timeout_ms", "transaction_start_time_ms", "producer_id", "producer_epoch", "topics")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        transaction_states: Sequence[TransactionState] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.transaction_states = transaction_states
+        def __init__(self, error_code=0, transactional_id="", transaction_state="", transaction_timeout_ms=0, transaction_start_time_ms=0, producer_id=0, producer_epoch=0, topics=()):
+            self.error_code = error_code
+            self.transactional_id = transactional_id
+            self.transaction_state = transaction_state
+            self.transaction_timeout_ms = transaction_timeout_ms
+            self.transaction_start_time_ms = transaction_start_time_ms
+            self.producer_id = producer_id
+            self.producer_epoch = producer_epoch
+            self.topics = topics
+
+    class DescribeTransactionsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_TRANSACTIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("throttle_time_ms", "transaction_states")
+
+        def __init__(self, throttle_time_ms=0, transaction_states=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.transaction_states = transaction_states
 
 
 _read_hB = Struct(">hB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,29 +25,33 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class UserName(Message):
-    __slots__ = ("name",)
-    name: Final[str]  # v0+
+    @frozen
+    class UserName(Message):
+        name: str = ""  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-    ) -> None:
-        self.name = name
+    @frozen
+    class DescribeUserScramCredentialsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        users: Sequence[UserName] | None = ()  # v0+, null in v0+
 
+else:
 
-class DescribeUserScramCredentialsRequest(Message):
-    __slots__ = ("users",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    users: Final[Sequence[UserName] | None]  # v0+, null in v0+
+    class UserName(Message):
+        __slots__ = ("name",)
 
-    def __init__(
-        self,
-        users: Sequence[UserName] | None = (),
-    ) -> None:
-        self.users = users
+        def __init__(self, name=""):
+            self.name = name
+
+    class DescribeUserScramCredentialsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("users",)
+
+        def __init__(self, users=()):
+            self.users = users
 
 
 

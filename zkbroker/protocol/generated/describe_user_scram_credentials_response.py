@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,61 +25,57 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class CredentialInfo(Message):
-    __slots__ = ("mechanism", "iterations")
-    mechanism: Final[int]  # v0+
-    iterations: Final[int]  # v0+
+    @frozen
+    class CredentialInfo(Message):
+        mechanism: int = 0  # v0+
+        iterations: int = 0  # v0+
 
-    def __init__(
-        self,
-        mechanism: int = 0,
-        iterations: int = 0,
-    ) -> None:
-        self.mechanism = mechanism
-        self.iterations = iterations
+    @frozen
+    class DescribeUserScramCredentialsResult(Message):
+        user: str = ""  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        credential_infos: Sequence[CredentialInfo] = ()  # v0+
 
+    @frozen
+    class DescribeUserScramCredentialsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        results: Sequence[DescribeUserScramCredentialsResult] = ()  # v0+
 
-class DescribeUserScramCredentialsResult(Message):
-    __slots__ = ("user", "error_code", "error_message", "credential_infos")
-    user: Final[str]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    credential_infos: Final[Sequence[CredentialInfo]]  # v0+
+else:
 
-    def __init__(
-        self,
-        user: str = "",
-        error_code: int = 0,
-        error_message: str | None = "",
-        credential_infos: Sequence[CredentialInfo] = (),
-    ) -> None:
-        self.user = user
-        self.error_code = error_code
-        self.error_message = error_message
-        self.credential_infos = credential_infos
+    class CredentialInfo(Message):
+        __slots__ = ("mechanism", "iterations")
 
+        def __init__(self, mechanism=0, iterations=0):
+            self.mechanism = mechanism
+            self.iterations = iterations
 
-class DescribeUserScramCredentialsResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "error_message", "results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    results: Final[Sequence[DescribeUserScramCredentialsResult]]  # v0+
+    class DescribeUserScramCredentialsResult(Message):
+        __slots__ = ("user", "error_code", "error_message", "credential_infos")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        error_message: str | None = "",
-        results: Sequence[DescribeUserScramCredentialsResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.error_message = error_message
-        self.results = results
+        def __init__(self, user="", error_code=0, error_message="", credential_infos=()):
+            self.user = user
+            self.error_code = error_code
+            self.error_message = error_message
+            self.credential_infos = credential_infos
+
+    class DescribeUserScramCredentialsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("throttle_time_ms", "error_code", "error_message", "results")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, error_message="", results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.error_message = error_message
+            self.results = results
 
 
 _read_biB = Struct(">biB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -29,38 +31,39 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TopicPartitions(Message):
-    __slots__ = ("topic", "partitions")
-    topic: Final[str]  # v0+
-    partitions: Final[Sequence[int]]  # v0+
+    @frozen
+    class TopicPartitions(Message):
+        topic: str = ""  # v0+
+        partitions: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        topic: str = "",
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.topic = topic
-        self.partitions = partitions
+    @frozen
+    class ElectLeadersRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ELECT_LEADERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        election_type: int = 0  # v1+
+        topic_partitions: Sequence[TopicPartitions] | None = ()  # v0+, null in v0+
+        timeout_ms: int = 60000  # v0+
 
+else:
 
-class ElectLeadersRequest(Message):
-    __slots__ = ("election_type", "topic_partitions", "timeout_ms")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ELECT_LEADERS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    election_type: Final[int]  # v1+
-    topic_partitions: Final[Sequence[TopicPartitions] | None]  # v0+, null in v0+
-    timeout_ms: Final[int]  # v0+
+    class TopicPartitions(Message):
+        __slots__ = ("topic", "partitions")
 
-    def __init__(
-        self,
-        election_type: int = 0,
-        topic_partitions: Sequence[TopicPartitions] | None = (),
-        timeout_ms: int = 60000,
-    ) -> None:
-        self.election_type = election_type
-        self.topic_partitions = topic_partitions
-        self.timeout_ms = timeout_ms
+        def __init__(self, topic="", partitions=()):
+            self.topic = topic
+            self.partitions = partitions
+
+    class ElectLeadersRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ELECT_LEADERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("election_type", "topic_partitions", "timeout_ms")
+
+        def __init__(self, election_type=0, topic_partitions=(), timeout_ms=60000):
+            self.election_type = election_type
+            self.topic_partitions = topic_partitions
+            self.timeout_ms = timeout_ms
 
 
 _read_bB = Struct(">bB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,55 +26,53 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class PartitionResult(Message):
-    __slots__ = ("partition_id", "error_code", "error_message")
-    partition_id: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class PartitionResult(Message):
+        partition_id: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        partition_id: int = 0,
-        error_code: int = 0,
-        error_message: str | None = "",
-    ) -> None:
-        self.partition_id = partition_id
-        self.error_code = error_code
-        self.error_message = error_message
+    @frozen
+    class ReplicaElectionResult(Message):
+        topic: str = ""  # v0+
+        partition_result: Sequence[PartitionResult] = ()  # v0+
 
+    @frozen
+    class ElectLeadersResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ELECT_LEADERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v1+
+        replica_election_results: Sequence[ReplicaElectionResult] = ()  # v0+
 
-class ReplicaElectionResult(Message):
-    __slots__ = ("topic", "partition_result")
-    topic: Final[str]  # v0+
-    partition_result: Final[Sequence[PartitionResult]]  # v0+
+else:
 
-    def __init__(
-        self,
-        topic: str = "",
-        partition_result: Sequence[PartitionResult] = (),
-    ) -> None:
-        self.topic = topic
-        self.partition_result = partition_result
+    class PartitionResult(Message):
+        __slots__ = ("partition_id", "error_code", "error_message")
 
+        def __init__(self, partition_id=0, error_code=0, error_message=""):
+            self.partition_id = partition_id
+            self.error_code = error_code
+            self.error_message = error_message
 
-class ElectLeadersResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "replica_election_results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ELECT_LEADERS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v1+
-    replica_election_results: Final[Sequence[ReplicaElectionResult]]  # v0+
+    class ReplicaElectionResult(Message):
+        __slots__ = ("topic", "partition_result")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        replica_election_results: Sequence[ReplicaElectionResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.replica_election_results = replica_election_results
+        def __init__(self, topic="", partition_result=()):
+            self.topic = topic
+            self.partition_result = partition_result
+
+    class ElectLeadersResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ELECT_LEADERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("throttle_time_ms", "error_code", "replica_election_results")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, replica_election_results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.replica_election_results = replica_election_results
 
 
 _read_h = Struct(">h").unpack_from

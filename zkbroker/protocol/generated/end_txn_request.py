@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -20,27 +22,29 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class EndTxnRequest(Message):
-    __slots__ = ("transactional_id", "producer_id", "producer_epoch", "committed")
-    API_KEY: ClassVar[ApiKey] = ApiKey.END_TXN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
-    transactional_id: Final[str]  # v0+
-    producer_id: Final[int]  # v0+
-    producer_epoch: Final[int]  # v0+
-    committed: Final[bool]  # v0+
+    @frozen
+    class EndTxnRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.END_TXN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+        transactional_id: str = ""  # v0+
+        producer_id: int = 0  # v0+
+        producer_epoch: int = 0  # v0+
+        committed: bool = False  # v0+
 
-    def __init__(
-        self,
-        transactional_id: str = "",
-        producer_id: int = 0,
-        producer_epoch: int = 0,
-        committed: bool = False,
-    ) -> None:
-        self.transactional_id = transactional_id
-        self.producer_id = producer_id
-        self.producer_epoch = producer_epoch
-        self.committed = committed
+else:
+
+    class EndTxnRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.END_TXN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+        __slots__ = ("transactional_id", "producer_id", "producer_epoch", "committed")
+
+        def __init__(self, transactional_id="", producer_id=0, producer_epoch=0, committed=False):
+            self.transactional_id = transactional_id
+            self.producer_id = producer_id
+            self.producer_epoch = producer_epoch
+            self.committed = committed
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -20,24 +22,27 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class EnvelopeRequest(Message):
-    __slots__ = ("request_data", "request_principal", "client_host_address")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ENVELOPE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    request_data: Final[bytes]  # v0+
-    request_principal: Final[bytes | None]  # v0+, null in v0+
-    client_host_address: Final[bytes]  # v0+
+    @frozen
+    class EnvelopeRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ENVELOPE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        request_data: bytes = b""  # v0+
+        request_principal: bytes | None = b""  # v0+, null in v0+
+        client_host_address: bytes = b""  # v0+
 
-    def __init__(
-        self,
-        request_data: bytes = b"",
-        request_principal: bytes | None = b"",
-        client_host_address: bytes = b"",
-    ) -> None:
-        self.request_data = request_data
-        self.request_principal = request_principal
-        self.client_host_address = client_host_address
+else:
+
+    class EnvelopeRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.ENVELOPE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("request_data", "request_principal", "client_host_address")
+
+        def __init__(self, request_data=b"", request_principal=b"", client_host_address=b""):
+            self.request_data = request_data
+            self.request_principal = request_principal
+            self.client_host_address = client_host_address
 
 
 

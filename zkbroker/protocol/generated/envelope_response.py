@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -19,21 +21,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class EnvelopeResponse(Message):
-    __slots__ = ("response_data", "error_code")
-    API_KEY: ClassVar[ApiKey] = ApiKey.ENVELOPE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    response_data: Final[bytes | None]  # v0+, null in v0+
-    error_code: Final[int]  # v0+
+    @frozen
+    class EnvelopeResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ENVELOPE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        response_data: bytes | None = None  # v0+, null in v0+
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        response_data: bytes | None = None,
-        error_code: int = 0,
-    ) -> None:
-        self.response_data = response_data
-        self.error_code = error_code
+else:
+
+    class EnvelopeResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.ENVELOPE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("response_data", "error_code")
+
+        def __init__(self, response_data=None, error_code=0):
+            self.response_data = response_data
+            self.error_code = error_code
 
 
 _read_hB = Struct(">hB").unpack_from

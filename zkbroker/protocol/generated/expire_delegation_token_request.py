@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -20,21 +22,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ExpireDelegationTokenRequest(Message):
-    __slots__ = ("hmac", "expiry_time_period_ms")
-    API_KEY: ClassVar[ApiKey] = ApiKey.EXPIRE_DELEGATION_TOKEN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    hmac: Final[bytes]  # v0+
-    expiry_time_period_ms: Final[int]  # v0+
+    @frozen
+    class ExpireDelegationTokenRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.EXPIRE_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        hmac: bytes = b""  # v0+
+        expiry_time_period_ms: int = 0  # v0+
 
-    def __init__(
-        self,
-        hmac: bytes = b"",
-        expiry_time_period_ms: int = 0,
-    ) -> None:
-        self.hmac = hmac
-        self.expiry_time_period_ms = expiry_time_period_ms
+else:
+
+    class ExpireDelegationTokenRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.EXPIRE_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("hmac", "expiry_time_period_ms")
+
+        def __init__(self, hmac=b"", expiry_time_period_ms=0):
+            self.hmac = hmac
+            self.expiry_time_period_ms = expiry_time_period_ms
 
 
 _read_i = Struct(">i").unpack_from

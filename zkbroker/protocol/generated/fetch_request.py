@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -35,131 +37,111 @@ from zkbroker.protocol.primitives import (
     wrong_tag_size,
 )
 
+if TYPE_CHECKING:
 
-class ReplicaState(Message):
-    __slots__ = ("replica_id", "replica_epoch")
-    replica_id: Final[int]  # v15+
-    replica_epoch: Final[int]  # v15+
+    @frozen
+    class ReplicaState(Message):
+        replica_id: int = -1  # v15+
+        replica_epoch: int = -1  # v15+
 
-    def __init__(
-        self,
-        replica_id: int = -1,
-        replica_epoch: int = -1,
-    ) -> None:
-        self.replica_id = replica_id
-        self.replica_epoch = replica_epoch
+    DEFAULT_ReplicaState: Final = ReplicaState()
 
+    @frozen
+    class FetchPartition(Message):
+        partition: int = 0  # v0+
+        current_leader_epoch: int = -1  # v9+
+        fetch_offset: int = 0  # v0+
+        last_fetched_epoch: int = -1  # v12+
+        log_start_offset: int = -1  # v5+
+        partition_max_bytes: int = 0  # v0+
+        replica_directory_id: TopicId = ZERO_UUID  # v17+
 
-DEFAULT_ReplicaState: Final = ReplicaState()
+    @frozen
+    class FetchTopic(Message):
+        topic: str = ""  # v0-12
+        topic_id: TopicId = ZERO_UUID  # v13+
+        partitions: Sequence[FetchPartition] = ()  # v0+
 
+    @frozen
+    class ForgottenTopic(Message):
+        topic: str = ""  # v7-12
+        topic_id: TopicId = ZERO_UUID  # v13+
+        partitions: Sequence[int] = ()  # v7+
 
-class FetchPartition(Message):
-    __slots__ = ("partition", "current_leader_epoch", "fetch_offset", "last_fetched_epoch", "log_start_offset", "partition_max_bytes", "replica_directory_id")
-    partition: Final[int]  # v0+
-    current_leader_epoch: Final[int]  # v9+
-    fetch_offset: Final[int]  # v0+
-    last_fetched_epoch: Final[int]  # v12+
-    log_start_offset: Final[int]  # v5+
-    partition_max_bytes: Final[int]  # v0+
-    replica_directory_id: Final[TopicId]  # v17+
+    @frozen
+    class FetchRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.FETCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 17, 12)
+        cluster_id: str | None = None  # v12+, null in v12+
+        replica_id: int = -1  # v0-14
+        replica_state: ReplicaState = DEFAULT_ReplicaState  # v15+
+        max_wait_ms: int = 0  # v0+
+        min_bytes: int = 0  # v0+
+        max_bytes: int = 2147483647  # v3+
+        isolation_level: int = 0  # v4+
+        session_id: int = 0  # v7+
+        session_epoch: int = -1  # v7+
+        topics: Sequence[FetchTopic] = ()  # v0+
+        forgotten_topics_data: Sequence[ForgottenTopic] = ()  # v7+
+        rack_id: str = ""  # v11+
 
-    def __init__(
-        self,
-        partition: int = 0,
-        current_leader_epoch: int = -1,
-        fetch_offset: int = 0,
-        last_fetched_epoch: int = -1,
-        log_start_offset: int = -1,
-        partition_max_bytes: int = 0,
-        replica_directory_id: TopicId = ZERO_UUID,
-    ) -> None:
-        self.partition = partition
-        self.current_leader_epoch = current_leader_epoch
-        self.fetch_offset = fetch_offset
-        self.last_fetched_epoch = last_fetched_epoch
-        self.log_start_offset = log_start_offset
-        self.partition_max_bytes = partition_max_bytes
-        self.replica_directory_id = replica_directory_id
+else:
 
+    class ReplicaState(Message):
+        __slots__ = ("replica_id", "replica_epoch")
 
-class FetchTopic(Message):
-    __slots__ = ("topic", "topic_id", "partitions")
-    topic: Final[str]  # v0-12
-    topic_id: Final[TopicId]  # v13+
-    partitions: Final[Sequence[FetchPartition]]  # v0+
+        def __init__(self, replica_id=-1, replica_epoch=-1):
+            self.replica_id = replica_id
+            self.replica_epoch = replica_epoch
 
-    def __init__(
-        self,
-        topic: str = "",
-        topic_id: TopicId = ZERO_UUID,
-        partitions: Sequence[FetchPartition] = (),
-    ) -> None:
-        self.topic = topic
-        self.topic_id = topic_id
-        self.partitions = partitions
+    DEFAULT_ReplicaState: Final = ReplicaState()
 
+    class FetchPartition(Message):
+        __slots__ = ("partition", "current_leader_epoch", "fetch_offset", "last_fetched_epoch", "log_start_offset", "partition_max_bytes", "replica_directory_id")
 
-class ForgottenTopic(Message):
-    __slots__ = ("topic", "topic_id", "partitions")
-    topic: Final[str]  # v7-12
-    topic_id: Final[TopicId]  # v13+
-    partitions: Final[Sequence[int]]  # v7+
+        def __init__(self, partition=0, current_leader_epoch=-1, fetch_offset=0, last_fetched_epoch=-1, log_start_offset=-1, partition_max_bytes=0, replica_directory_id=ZERO_UUID):
+            self.partition = partition
+            self.current_leader_epoch = current_leader_epoch
+            self.fetch_offset = fetch_offset
+            self.last_fetched_epoch = last_fetched_epoch
+            self.log_start_offset = log_start_offset
+            self.partition_max_bytes = partition_max_bytes
+            self.replica_directory_id = replica_directory_id
 
-    def __init__(
-        self,
-        topic: str = "",
-        topic_id: TopicId = ZERO_UUID,
-        partitions: Sequence[int] = (),
-    ) -> None:
-        self.topic = topic
-        self.topic_id = topic_id
-        self.partitions = partitions
+    class FetchTopic(Message):
+        __slots__ = ("topic", "topic_id", "partitions")
 
+        def __init__(self, topic="", topic_id=ZERO_UUID, partitions=()):
+            self.topic = topic
+            self.topic_id = topic_id
+            self.partitions = partitions
 
-class FetchRequest(Message):
-    __slots__ = ("cluster_id", "replica_id", "replica_state", "max_wait_ms", "min_bytes", "max_bytes", "isolation_level", "session_id", "session_epoch", "topics", "forgotten_topics_data", "rack_id")
-    API_KEY: ClassVar[ApiKey] = ApiKey.FETCH
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 17, 12)
-    cluster_id: Final[str | None]  # v12+, null in v12+
-    replica_id: Final[int]  # v0-14
-    replica_state: Final[ReplicaState]  # v15+
-    max_wait_ms: Final[int]  # v0+
-    min_bytes: Final[int]  # v0+
-    max_bytes: Final[int]  # v3+
-    isolation_level: Final[int]  # v4+
-    session_id: Final[int]  # v7+
-    session_epoch: Final[int]  # v7+
-    topics: Final[Sequence[FetchTopic]]  # v0+
-    forgotten_topics_data: Final[Sequence[ForgottenTopic]]  # v7+
-    rack_id: Final[str]  # v11+
+    class ForgottenTopic(Message):
+        __slots__ = ("topic", "topic_id", "partitions")
 
-    def __init__(
-        self,
-        cluster_id: str | None = None,
-        replica_id: int = -1,
-        replica_state: ReplicaState = DEFAULT_ReplicaState,
-        max_wait_ms: int = 0,
-        min_bytes: int = 0,
-        max_bytes: int = 2147483647,
-        isolation_level: int = 0,
-        session_id: int = 0,
-        session_epoch: int = -1,
-        topics: Sequence[FetchTopic] = (),
-        forgotten_topics_data: Sequence[ForgottenTopic] = (),
-        rack_id: str = "",
-    ) -> None:
-        self.cluster_id = cluster_id
-        self.replica_id = replica_id
-        self.replica_state = replica_state
-        self.max_wait_ms = max_wait_ms
-        self.min_bytes = min_bytes
-        self.max_bytes = max_bytes
-        self.isolation_level = isolation_level
-        self.session_id = session_id
-        self.session_epoch = session_epoch
-        self.topics = topics
-        self.forgotten_topics_data = forgotten_topics_data
-        self.rack_id = rack_id
+        def __init__(self, topic="", topic_id=ZERO_UUID, partitions=()):
+            self.topic = topic
+            self.topic_id = topic_id
+            self.partitions = partitions
+
+    class FetchRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.FETCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 17, 12)
+        __slots__ = ("cluster_id", "replica_id", "replica_state", "max_wait_ms", "min_bytes", "max_bytes", "isolation_level", "session_id", "session_epoch", "topics", "forgotten_topics_data", "rack_id")
+
+        def __init__(self, cluster_id=None, replica_id=-1, replica_state=DEFAULT_ReplicaState, max_wait_ms=0, min_bytes=0, max_bytes=2147483647, isolation_level=0, session_id=0, session_epoch=-1, topics=(), forgotten_topics_data=(), rack_id=""):
+            self.cluster_id = cluster_id
+            self.replica_id = replica_id
+            self.replica_state = replica_state
+            self.max_wait_ms = max_wait_ms
+            self.min_bytes = min_bytes
+            self.max_bytes = max_bytes
+            self.isolation_level = isolation_level
+            self.session_id = session_id
+            self.session_epoch = session_epoch
+            self.topics = topics
+            self.forgotten_topics_data = forgotten_topics_data
+            self.rack_id = rack_id
 
 
 _read_16s = Struct(">16s").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -31,173 +33,151 @@ from zkbroker.protocol.primitives import (
     wrong_tag_size,
 )
 
+if TYPE_CHECKING:
 
-class EpochEndOffset(Message):
-    __slots__ = ("epoch", "end_offset")
-    epoch: Final[int]  # v12+
-    end_offset: Final[int]  # v12+
+    @frozen
+    class EpochEndOffset(Message):
+        epoch: int = -1  # v12+
+        end_offset: int = -1  # v12+
 
-    def __init__(
-        self,
-        epoch: int = -1,
-        end_offset: int = -1,
-    ) -> None:
-        self.epoch = epoch
-        self.end_offset = end_offset
+    DEFAULT_EpochEndOffset: Final = EpochEndOffset()
 
+    @frozen
+    class LeaderIdAndEpoch(Message):
+        leader_id: int = -1  # v12+
+        leader_epoch: int = -1  # v12+
 
-DEFAULT_EpochEndOffset: Final = EpochEndOffset()
+    DEFAULT_LeaderIdAndEpoch: Final = LeaderIdAndEpoch()
 
+    @frozen
+    class SnapshotId(Message):
+        end_offset: int = -1  # v0+
+        epoch: int = -1  # v0+
 
-class LeaderIdAndEpoch(Message):
-    __slots__ = ("leader_id", "leader_epoch")
-    leader_id: Final[int]  # v12+
-    leader_epoch: Final[int]  # v12+
+    DEFAULT_SnapshotId: Final = SnapshotId()
 
-    def __init__(
-        self,
-        leader_id: int = -1,
-        leader_epoch: int = -1,
-    ) -> None:
-        self.leader_id = leader_id
-        self.leader_epoch = leader_epoch
+    @frozen
+    class AbortedTransaction(Message):
+        producer_id: int = 0  # v4+
+        first_offset: int = 0  # v4+
 
+    @frozen
+    class PartitionData(Message):
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
+        high_watermark: int = 0  # v0+
+        last_stable_offset: int = -1  # v4+
+        log_start_offset: int = -1  # v5+
+        diverging_epoch: EpochEndOffset = DEFAULT_EpochEndOffset  # v12+
+        current_leader: LeaderIdAndEpoch = DEFAULT_LeaderIdAndEpoch  # v12+
+        snapshot_id: SnapshotId = DEFAULT_SnapshotId  # v12+
+        aborted_transactions: Sequence[AbortedTransaction] | None = ()  # v4+, null in v4+
+        preferred_read_replica: int = -1  # v11+
+        records: Records | None = b""  # v0+, null in v0+
 
-DEFAULT_LeaderIdAndEpoch: Final = LeaderIdAndEpoch()
+    @frozen
+    class FetchableTopicResponse(Message):
+        topic: str = ""  # v0-12
+        topic_id: TopicId = ZERO_UUID  # v13+
+        partitions: Sequence[PartitionData] = ()  # v0+
 
+    @frozen
+    class NodeEndpoint(Message):
+        node_id: int = 0  # v16+
+        host: str = ""  # v16+
+        port: int = 0  # v16+
+        rack: str | None = None  # v16+, null in v16+
 
-class SnapshotId(Message):
-    __slots__ = ("end_offset", "epoch")
-    end_offset: Final[int]  # v0+
-    epoch: Final[int]  # v0+
+    @frozen
+    class FetchResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.FETCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 17, 12)
+        throttle_time_ms: int = 0  # v1+
+        error_code: int = 0  # v7+
+        session_id: int = 0  # v7+
+        responses: Sequence[FetchableTopicResponse] = ()  # v0+
+        node_endpoints: Sequence[NodeEndpoint] = ()  # v16+
 
-    def __init__(
-        self,
-        end_offset: int = -1,
-        epoch: int = -1,
-    ) -> None:
-        self.end_offset = end_offset
-        self.epoch = epoch
+else:
 
+    class EpochEndOffset(Message):
+        __slots__ = ("epoch", "end_offset")
 
-DEFAULT_SnapshotId: Final = SnapshotId()
+        def __init__(self, epoch=-1, end_offset=-1):
+            self.epoch = epoch
+            self.end_offset = end_offset
 
+    DEFAULT_EpochEndOffset: Final = EpochEndOffset()
 
-class AbortedTransaction(Message):
-    __slots__ = ("producer_id", "first_offset")
-    producer_id: Final[int]  # v4+
-    first_offset: Final[int]  # v4+
+    class LeaderIdAndEpoch(Message):
+        __slots__ = ("leader_id", "leader_epoch")
 
-    def __init__(
-        self,
-        producer_id: int = 0,
-        first_offset: int = 0,
-    ) -> None:
-        self.producer_id = producer_id
-        self.first_offset = first_offset
+        def __init__(self, leader_id=-1, leader_epoch=-1):
+            self.leader_id = leader_id
+            self.leader_epoch = leader_epoch
 
+    DEFAULT_LeaderIdAndEpoch: Final = LeaderIdAndEpoch()
 
-class PartitionData(Message):
-    __slots__ = ("partition_index", "error_code", "high_watermark", "last_stable_offset", "log_start_offset", "diverging_epoch", "current_leader", "snapshot_id", "aborted_transactions", "preferred_read_replica", "records")
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    high_watermark: Final[int]  # v0+
-    last_stable_offset: Final[int]  # v4+
-    log_start_offset: Final[int]  # v5+
-    diverging_epoch: Final[EpochEndOffset]  # v12+
-    current_leader: Final[LeaderIdAndEpoch]  # v12+
-    snapshot_id: Final[SnapshotId]  # v12+
-    aborted_transactions: Final[Sequence[AbortedTransaction] | None]  # v4+, null in v4+
-    preferred_read_replica: Final[int]  # v11+
-    records: Final[Records | None]  # v0+, null in v0+
+    class SnapshotId(Message):
+        __slots__ = ("end_offset", "epoch")
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        error_code: int = 0,
-        high_watermark: int = 0,
-        last_stable_offset: int = -1,
-        log_start_offset: int = -1,
-        diverging_epoch: EpochEndOffset = DEFAULT_EpochEndOffset,
-        current_leader: LeaderIdAndEpoch = DEFAULT_LeaderIdAndEpoch,
-        snapshot_id: SnapshotId = DEFAULT_SnapshotId,
-        aborted_transactions: Sequence[AbortedTransaction] | None = (),
-        preferred_read_replica: int = -1,
-        records: Records | None = b"",
-    ) -> None:
-        self.partition_index = partition_index
-        self.error_code = error_code
-        self.high_watermark = high_watermark
-        self.last_stable_offset = last_stable_offset
-        self.log_start_offset = log_start_offset
-        self.diverging_epoch = diverging_epoch
-        self.current_leader = current_leader
-        self.snapshot_id = snapshot_id
-        self.aborted_transactions = aborted_transactions
-        self.preferred_read_replica = preferred_read_replica
-        self.records = records
+        def __init__(self, end_offset=-1, epoch=-1):
+            self.end_offset = end_offset
+            self.epoch = epoch
 
+    DEFAULT_SnapshotId: Final = SnapshotId()
 
-class FetchableTopicResponse(Message):
-    __slots__ = ("topic", "topic_id", "partitions")
-    topic: Final[str]  # v0-12
-    topic_id: Final[TopicId]  # v13+
-    partitions: Final[Sequence[PartitionData]]  # v0+
+    class AbortedTransaction(Message):
+        __slots__ = ("producer_id", "first_offset")
 
-    def __init__(
-        self,
-        topic: str = "",
-        topic_id: TopicId = ZERO_UUID,
-        partitions: Sequence[PartitionData] = (),
-    ) -> None:
-        self.topic = topic
-        self.topic_id = topic_id
-        self.partitions = partitions
+        def __init__(self, producer_id=0, first_offset=0):
+            self.producer_id = producer_id
+            self.first_offset = first_offset
 
+    class PartitionData(Message):
+        __slots__ = ("partition_index", "error_code", "high_watermark", "last_stable_offset", "log_start_offset", "diverging_epoch", "current_leader", "snapshot_id", "aborted_transactions", "preferred_read_replica", "records")
 
-class NodeEndpoint(Message):
-    __slots__ = ("node_id", "host", "port", "rack")
-    node_id: Final[int]  # v16+
-    host: Final[str]  # v16+
-    port: Final[int]  # v16+
-    rack: Final[str | None]  # v16+, null in v16+
+        def __init__(self, partition_index=0, error_code=0, high_watermark=0, last_stable_offset=-1, log_start_offset=-1, diverging_epoch=DEFAULT_EpochEndOffset, current_leader=DEFAULT_LeaderIdAndEpoch, snapshot_id=DEFAULT_SnapshotId, aborted_transactions=(), preferred_read_replica=-1, records=b""):
+            self.partition_index = partition_index
+            self.error_code = error_code
+            self.high_watermark = high_watermark
+            self.last_stable_offset = last_stable_offset
+            self.log_start_offset = log_start_offset
+            self.diverging_epoch = diverging_epoch
+            self.current_leader = current_leader
+            self.snapshot_id = snapshot_id
+            self.aborted_transactions = aborted_transactions
+            self.preferred_read_replica = preferred_read_replica
+            self.records = records
 
-    def __init__(
-        self,
-        node_id: int = 0,
-        host: str = "",
-        port: int = 0,
-        rack: str | None = None,
-    ) -> None:
-        self.node_id = node_id
-        self.host = host
-        self.port = port
-        self.rack = rack
+    class FetchableTopicResponse(Message):
+        __slots__ = ("topic", "topic_id", "partitions")
 
+        def __init__(self, topic="", topic_id=ZERO_UUID, partitions=()):
+            self.topic = topic
+            self.topic_id = topic_id
+            self.partitions = partitions
 
-class FetchResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "session_id", "responses", "node_endpoints")
-    API_KEY: ClassVar[ApiKey] = ApiKey.FETCH
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 17, 12)
-    throttle_time_ms: Final[int]  # v1+
-    error_code: Final[int]  # v7+
-    session_id: Final[int]  # v7+
-    responses: Final[Sequence[FetchableTopicResponse]]  # v0+
-    node_endpoints: Final[Sequence[NodeEndpoint]]  # v16+
+    class NodeEndpoint(Message):
+        __slots__ = ("node_id", "host", "port", "rack")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        session_id: int = 0,
-        responses: Sequence[FetchableTopicResponse] = (),
-        node_endpoints: Sequence[NodeEndpoint] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.session_id = session_id
-        self.responses = responses
-        self.node_endpoints = node_endpoints
+        def __init__(self, node_id=0, host="", port=0, rack=None):
+            self.node_id = node_id
+            self.host = host
+            self.port = port
+            self.rack = rack
+
+    class FetchResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.FETCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 17, 12)
+        __slots__ = ("throttle_time_ms", "error_code", "session_id", "responses", "node_endpoints")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, session_id=0, responses=(), node_endpoints=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.session_id = session_id
+            self.responses = responses
+            self.node_endpoints = node_endpoints
 
 
 _read_16sB = Struct(">16sB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,24 +26,27 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class FindCoordinatorRequest(Message):
-    __slots__ = ("key", "key_type", "coordinator_keys")
-    API_KEY: ClassVar[ApiKey] = ApiKey.FIND_COORDINATOR
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 3)
-    key: Final[str]  # v0-3
-    key_type: Final[int]  # v1+
-    coordinator_keys: Final[Sequence[str]]  # v4+
+    @frozen
+    class FindCoordinatorRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.FIND_COORDINATOR
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 3)
+        key: str = ""  # v0-3
+        key_type: int = 0  # v1+
+        coordinator_keys: Sequence[str] = ()  # v4+
 
-    def __init__(
-        self,
-        key: str = "",
-        key_type: int = 0,
-        coordinator_keys: Sequence[str] = (),
-    ) -> None:
-        self.key = key
-        self.key_type = key_type
-        self.coordinator_keys = coordinator_keys
+else:
+
+    class FindCoordinatorRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.FIND_COORDINATOR
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 3)
+        __slots__ = ("key", "key_type", "coordinator_keys")
+
+        def __init__(self, key="", key_type=0, coordinator_keys=()):
+            self.key = key
+            self.key_type = key_type
+            self.coordinator_keys = coordinator_keys
 
 
 _read_b = Struct(">b").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,62 +26,55 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class Coordinator(Message):
-    __slots__ = ("key", "node_id", "host", "port", "error_code", "error_message")
-    key: Final[str]  # v4+
-    node_id: Final[int]  # v4+
-    host: Final[str]  # v4+
-    port: Final[int]  # v4+
-    error_code: Final[int]  # v4+
-    error_message: Final[str | None]  # v4+, null in v4+
+    @frozen
+    class Coordinator(Message):
+        key: str = ""  # v4+
+        node_id: int = 0  # v4+
+        host: str = ""  # v4+
+        port: int = 0  # v4+
+        error_code: int = 0  # v4+
+        error_message: str | None = ""  # v4+, null in v4+
 
-    def __init__(
-        self,
-        key: str = "",
-        node_id: int = 0,
-        host: str = "",
-        port: int = 0,
-        error_code: int = 0,
-        error_message: str | None = "",
-    ) -> None:
-        self.key = key
-        self.node_id = node_id
-        self.host = host
-        self.port = port
-        self.error_code = error_code
-        self.error_message = error_message
+    @frozen
+    class FindCoordinatorResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.FIND_COORDINATOR
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 3)
+        throttle_time_ms: int = 0  # v1+
+        error_code: int = 0  # v0-3
+        error_message: str | None = ""  # v1-3, null in v1-3
+        node_id: int = 0  # v0-3
+        host: str = ""  # v0-3
+        port: int = 0  # v0-3
+        coordinators: Sequence[Coordinator] = ()  # v4+
 
+else:
 
-class FindCoordinatorResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "error_message", "node_id", "host", "port", "coordinators")
-    API_KEY: ClassVar[ApiKey] = ApiKey.FIND_COORDINATOR
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 3)
-    throttle_time_ms: Final[int]  # v1+
-    error_code: Final[int]  # v0-3
-    error_message: Final[str | None]  # v1-3, null in v1-3
-    node_id: Final[int]  # v0-3
-    host: Final[str]  # v0-3
-    port: Final[int]  # v0-3
-    coordinators: Final[Sequence[Coordinator]]  # v4+
+    class Coordinator(Message):
+        __slots__ = ("key", "node_id", "host", "port", "error_code", "error_message")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        error_message: str | None = "",
-        node_id: int = 0,
-        host: str = "",
-        port: int = 0,
-        coordinators: Sequence[Coordinator] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.error_message = error_message
-        self.node_id = node_id
-        self.host = host
-        self.port = port
-        self.coordinators = coordinators
+        def __init__(self, key="", node_id=0, host="", port=0, error_code=0, error_message=""):
+            self.key = key
+            self.node_id = node_id
+            self.host = host
+            self.port = port
+            self.error_code = error_code
+            self.error_message = error_message
+
+    class FindCoordinatorResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.FIND_COORDINATOR
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 6, 3)
+        __slots__ = ("throttle_time_ms", "error_code", "error_message", "node_id", "host", "port", "coordinators")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, error_message="", node_id=0, host="", port=0, coordinators=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.error_message = error_message
+            self.node_id = node_id
+            self.host = host
+            self.port = port
+            self.coordinators = coordinators
 
 
 _read_hih = Struct(">hih").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     Buffer,
@@ -16,17 +18,21 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class GroupMetadataKey(Message):
-    __slots__ = ("group",)
-    VERSIONS: ClassVar[VersionRange] = VersionRange(2, 2, None)
-    group: Final[str]  # v2
+    @frozen
+    class GroupMetadataKey(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(2, 2, None)
+        group: str = ""  # v2
 
-    def __init__(
-        self,
-        group: str = "",
-    ) -> None:
-        self.group = group
+else:
+
+    class GroupMetadataKey(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(2, 2, None)
+        __slots__ = ("group",)
+
+        def __init__(self, group=""):
+            self.group = group
 
 
 _read_h = Struct(">h").unpack_from

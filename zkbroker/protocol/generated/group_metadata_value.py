@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     Buffer,
@@ -22,64 +24,55 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class MemberMetadata(Message):
-    __slots__ = ("member_id", "group_instance_id", "client_id", "client_host", "rebalance_timeout", "session_timeout", "subscription", "assignment")
-    member_id: Final[str]  # v0+
-    group_instance_id: Final[str | None]  # v3+, null in v3+
-    client_id: Final[str]  # v0+
-    client_host: Final[str]  # v0+
-    rebalance_timeout: Final[int]  # v1+
-    session_timeout: Final[int]  # v0+
-    subscription: Final[bytes]  # v0+
-    assignment: Final[bytes]  # v0+
+    @frozen
+    class MemberMetadata(Message):
+        member_id: str = ""  # v0+
+        group_instance_id: str | None = None  # v3+, null in v3+
+        client_id: str = ""  # v0+
+        client_host: str = ""  # v0+
+        rebalance_timeout: int = -1  # v1+
+        session_timeout: int = 0  # v0+
+        subscription: bytes = b""  # v0+
+        assignment: bytes = b""  # v0+
 
-    def __init__(
-        self,
-        member_id: str = "",
-        group_instance_id: str | None = None,
-        client_id: str = "",
-        client_host: str = "",
-        rebalance_timeout: int = -1,
-        session_timeout: int = 0,
-        subscription: bytes = b"",
-        assignment: bytes = b"",
-    ) -> None:
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.client_id = client_id
-        self.client_host = client_host
-        self.rebalance_timeout = rebalance_timeout
-        self.session_timeout = session_timeout
-        self.subscription = subscription
-        self.assignment = assignment
+    @frozen
+    class GroupMetadataValue(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        protocol_type: str = ""  # v0+
+        generation: int = 0  # v0+
+        protocol: str | None = ""  # v0+, null in v0+
+        leader: str | None = ""  # v0+, null in v0+
+        current_state_timestamp: int = -1  # v2+
+        members: Sequence[MemberMetadata] = ()  # v0+
 
+else:
 
-class GroupMetadataValue(Message):
-    __slots__ = ("protocol_type", "generation", "protocol", "leader", "current_state_timestamp", "members")
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
-    protocol_type: Final[str]  # v0+
-    generation: Final[int]  # v0+
-    protocol: Final[str | None]  # v0+, null in v0+
-    leader: Final[str | None]  # v0+, null in v0+
-    current_state_timestamp: Final[int]  # v2+
-    members: Final[Sequence[MemberMetadata]]  # v0+
+    class MemberMetadata(Message):
+        __slots__ = ("member_id", "group_instance_id", "client_id", "client_host", "rebalance_timeout", "session_timeout", "subscription", "assignment")
 
-    def __init__(
-        self,
-        protocol_type: str = "",
-        generation: int = 0,
-        protocol: str | None = "",
-        leader: str | None = "",
-        current_state_timestamp: int = -1,
-        members: Sequence[MemberMetadata] = (),
-    ) -> None:
-        self.protocol_type = protocol_type
-        self.generation = generation
-        self.protocol = protocol
-        self.leader = leader
-        self.current_state_timestamp = current_state_timestamp
-        self.members = members
+        def __init__(self, member_id="", group_instance_id=None, client_id="", client_host="", rebalance_timeout=-1, session_timeout=0, subscription=b"", assignment=b""):
+            self.member_id = member_id
+            self.group_instance_id = group_instance_id
+            self.client_id = client_id
+            self.client_host = client_host
+            self.rebalance_timeout = rebalance_timeout
+            self.session_timeout = session_timeout
+            self.subscription = subscription
+            self.assignment = assignment
+
+    class GroupMetadataValue(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        __slots__ = ("protocol_type", "generation", "protocol", "leader", "current_state_timestamp", "members")
+
+        def __init__(self, protocol_type="", generation=0, protocol="", leader="", current_state_timestamp=-1, members=()):
+            self.protocol_type = protocol_type
+            self.generation = generation
+            self.protocol = protocol
+            self.leader = leader
+            self.current_state_timestamp = current_state_timestamp
+            self.members = members
 
 
 _read_h = Struct(">h").unpack_from

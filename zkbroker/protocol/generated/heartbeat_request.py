@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -21,27 +23,29 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class HeartbeatRequest(Message):
-    __slots__ = ("group_id", "generation_id", "member_id", "group_instance_id")
-    API_KEY: ClassVar[ApiKey] = ApiKey.HEARTBEAT
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
-    group_id: Final[str]  # v0+
-    generation_id: Final[int]  # v0+
-    member_id: Final[str]  # v0+
-    group_instance_id: Final[str | None]  # v3+, null in v3+
+    @frozen
+    class HeartbeatRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.HEARTBEAT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        group_id: str = ""  # v0+
+        generation_id: int = 0  # v0+
+        member_id: str = ""  # v0+
+        group_instance_id: str | None = None  # v3+, null in v3+
 
-    def __init__(
-        self,
-        group_id: str = "",
-        generation_id: int = 0,
-        member_id: str = "",
-        group_instance_id: str | None = None,
-    ) -> None:
-        self.group_id = group_id
-        self.generation_id = generation_id
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
+else:
+
+    class HeartbeatRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.HEARTBEAT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        __slots__ = ("group_id", "generation_id", "member_id", "group_instance_id")
+
+        def __init__(self, group_id="", generation_id=0, member_id="", group_instance_id=None):
+            self.group_id = group_id
+            self.generation_id = generation_id
+            self.member_id = member_id
+            self.group_instance_id = group_instance_id
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -20,27 +22,29 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class InitProducerIdRequest(Message):
-    __slots__ = ("transactional_id", "transaction_timeout_ms", "producer_id", "producer_epoch")
-    API_KEY: ClassVar[ApiKey] = ApiKey.INIT_PRODUCER_ID
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 2)
-    transactional_id: Final[str | None]  # v0+, null in v0+
-    transaction_timeout_ms: Final[int]  # v0+
-    producer_id: Final[int]  # v3+
-    producer_epoch: Final[int]  # v3+
+    @frozen
+    class InitProducerIdRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.INIT_PRODUCER_ID
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 2)
+        transactional_id: str | None = ""  # v0+, null in v0+
+        transaction_timeout_ms: int = 0  # v0+
+        producer_id: int = -1  # v3+
+        producer_epoch: int = -1  # v3+
 
-    def __init__(
-        self,
-        transactional_id: str | None = "",
-        transaction_timeout_ms: int = 0,
-        producer_id: int = -1,
-        producer_epoch: int = -1,
-    ) -> None:
-        self.transactional_id = transactional_id
-        self.transaction_timeout_ms = transaction_timeout_ms
-        self.producer_id = producer_id
-        self.producer_epoch = producer_epoch
+else:
+
+    class InitProducerIdRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.INIT_PRODUCER_ID
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 2)
+        __slots__ = ("transactional_id", "transaction_timeout_ms", "producer_id", "producer_epoch")
+
+        def __init__(self, transactional_id="", transaction_timeout_ms=0, producer_id=-1, producer_epoch=-1):
+            self.transactional_id = transactional_id
+            self.transaction_timeout_ms = transaction_timeout_ms
+            self.producer_id = producer_id
+            self.producer_epoch = producer_epoch
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -17,27 +19,29 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class InitProducerIdResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "producer_id", "producer_epoch")
-    API_KEY: ClassVar[ApiKey] = ApiKey.INIT_PRODUCER_ID
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 2)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    producer_id: Final[int]  # v0+
-    producer_epoch: Final[int]  # v0+
+    @frozen
+    class InitProducerIdResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.INIT_PRODUCER_ID
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 2)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        producer_id: int = -1  # v0+
+        producer_epoch: int = 0  # v0+
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        producer_id: int = -1,
-        producer_epoch: int = 0,
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.producer_id = producer_id
-        self.producer_epoch = producer_epoch
+else:
+
+    class InitProducerIdResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.INIT_PRODUCER_ID
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 2)
+        __slots__ = ("throttle_time_ms", "error_code", "producer_id", "producer_epoch")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, producer_id=-1, producer_epoch=0):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.producer_id = producer_id
+            self.producer_epoch = producer_epoch
 
 
 _read_ihqh = Struct(">ihqh").unpack_from

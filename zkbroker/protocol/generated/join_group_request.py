@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,53 +26,49 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class JoinGroupRequestProtocol(Message):
-    __slots__ = ("name", "metadata")
-    name: Final[str]  # v0+
-    metadata: Final[bytes]  # v0+
+    @frozen
+    class JoinGroupRequestProtocol(Message):
+        name: str = ""  # v0+
+        metadata: bytes = b""  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        metadata: bytes = b"",
-    ) -> None:
-        self.name = name
-        self.metadata = metadata
+    @frozen
+    class JoinGroupRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.JOIN_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        group_id: str = ""  # v0+
+        session_timeout_ms: int = 0  # v0+
+        rebalance_timeout_ms: int = -1  # v1+
+        member_id: str = ""  # v0+
+        group_instance_id: str | None = None  # v5+, null in v5+
+        protocol_type: str = ""  # v0+
+        protocols: Sequence[JoinGroupRequestProtocol] = ()  # v0+
+        reason: str | None = None  # v8+, null in v8+
 
+else:
 
-class JoinGroupRequest(Message):
-    __slots__ = ("group_id", "session_timeout_ms", "rebalance_timeout_ms", "member_id", "group_instance_id", "protocol_type", "protocols", "reason")
-    API_KEY: ClassVar[ApiKey] = ApiKey.JOIN_GROUP
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
-    group_id: Final[str]  # v0+
-    session_timeout_ms: Final[int]  # v0+
-    rebalance_timeout_ms: Final[int]  # v1+
-    member_id: Final[str]  # v0+
-    group_instance_id: Final[str | None]  # v5+, null in v5+
-    protocol_type: Final[str]  # v0+
-    protocols: Final[Sequence[JoinGroupRequestProtocol]]  # v0+
-    reason: Final[str | None]  # v8+, null in v8+
+    class JoinGroupRequestProtocol(Message):
+        __slots__ = ("name", "metadata")
 
-    def __init__(
-        self,
-        group_id: str = "",
-        session_timeout_ms: int = 0,
-        rebalance_timeout_ms: int = -1,
-        member_id: str = "",
-        group_instance_id: str | None = None,
-        protocol_type: str = "",
-        protocols: Sequence[JoinGroupRequestProtocol] = (),
-        reason: str | None = None,
-    ) -> None:
-        self.group_id = group_id
-        self.session_timeout_ms = session_timeout_ms
-        self.rebalance_timeout_ms = rebalance_timeout_ms
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.protocol_type = protocol_type
-        self.protocols = protocols
-        self.reason = reason
+        def __init__(self, name="", metadata=b""):
+            self.name = name
+            self.metadata = metadata
+
+    class JoinGroupRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.JOIN_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        __slots__ = ("group_id", "session_timeout_ms", "rebalance_timeout_ms", "member_id", "group_instance_id", "protocol_type", "protocols", "reason")
+
+        def __init__(self, group_id="", session_timeout_ms=0, rebalance_timeout_ms=-1, member_id="", group_instance_id=None, protocol_type="", protocols=(), reason=None):
+            self.group_id = group_id
+            self.session_timeout_ms = session_timeout_ms
+            self.rebalance_timeout_ms = rebalance_timeout_ms
+            self.member_id = member_id
+            self.group_instance_id = group_instance_id
+            self.protocol_type = protocol_type
+            self.protocols = protocols
+            self.reason = reason
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -25,59 +27,53 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class JoinGroupResponseMember(Message):
-    __slots__ = ("member_id", "group_instance_id", "metadata")
-    member_id: Final[str]  # v0+
-    group_instance_id: Final[str | None]  # v5+, null in v5+
-    metadata: Final[bytes]  # v0+
+    @frozen
+    class JoinGroupResponseMember(Message):
+        member_id: str = ""  # v0+
+        group_instance_id: str | None = None  # v5+, null in v5+
+        metadata: bytes = b""  # v0+
 
-    def __init__(
-        self,
-        member_id: str = "",
-        group_instance_id: str | None = None,
-        metadata: bytes = b"",
-    ) -> None:
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.metadata = metadata
+    @frozen
+    class JoinGroupResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.JOIN_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        throttle_time_ms: int = 0  # v2+
+        error_code: int = 0  # v0+
+        generation_id: int = -1  # v0+
+        protocol_type: str | None = None  # v7+, null in v7+
+        protocol_name: str | None = ""  # v0+, null in v7+
+        leader: str = ""  # v0+
+        skip_assignment: bool = False  # v9+
+        member_id: str = ""  # v0+
+        members: Sequence[JoinGroupResponseMember] = ()  # v0+
 
+else:
 
-class JoinGroupResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "generation_id", "protocol_type", "protocol_name", "leader", "skip_assignment", "member_id", "members")
-    API_KEY: ClassVar[ApiKey] = ApiKey.JOIN_GROUP
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
-    throttle_time_ms: Final[int]  # v2+
-    error_code: Final[int]  # v0+
-    generation_id: Final[int]  # v0+
-    protocol_type: Final[str | None]  # v7+, null in v7+
-    protocol_name: Final[str | None]  # v0+, null in v7+
-    leader: Final[str]  # v0+
-    skip_assignment: Final[bool]  # v9+
-    member_id: Final[str]  # v0+
-    members: Final[Sequence[JoinGroupResponseMember]]  # v0+
+    class JoinGroupResponseMember(Message):
+        __slots__ = ("member_id", "group_instance_id", "metadata")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        generation_id: int = -1,
-        protocol_type: str | None = None,
-        protocol_name: str | None = "",
-        leader: str = "",
-        skip_assignment: bool = False,
-        member_id: str = "",
-        members: Sequence[JoinGroupResponseMember] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.generation_id = generation_id
-        self.protocol_type = protocol_type
-        self.protocol_name = protocol_name
-        self.leader = leader
-        self.skip_assignment = skip_assignment
-        self.member_id = member_id
-        self.members = members
+        def __init__(self, member_id="", group_instance_id=None, metadata=b""):
+            self.member_id = member_id
+            self.group_instance_id = group_instance_id
+            self.metadata = metadata
+
+    class JoinGroupResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.JOIN_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        __slots__ = ("throttle_time_ms", "error_code", "generation_id", "protocol_type", "protocol_name", "leader", "skip_assignment", "member_id", "members")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, generation_id=-1, protocol_type=None, protocol_name="", leader="", skip_assignment=False, member_id="", members=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.generation_id = generation_id
+            self.protocol_type = protocol_type
+            self.protocol_name = protocol_name
+            self.leader = leader
+            self.skip_assignment = skip_assignment
+            self.member_id = member_id
+            self.members = members
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -31,117 +33,97 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class LeaderAndIsrPartitionState(Message):
-    __slots__ = ("topic_name", "partition_index", "controller_epoch", "leader", "leader_epoch", "isr", "partition_epoch", "replicas", "adding_replicas", "removing_replicas", "is_new", "leader_recovery_state")
-    topic_name: Final[str]  # v0-1
-    partition_index: Final[int]  # v0+
-    controller_epoch: Final[int]  # v0+
-    leader: Final[int]  # v0+
-    leader_epoch: Final[int]  # v0+
-    isr: Final[Sequence[int]]  # v0+
-    partition_epoch: Final[int]  # v0+
-    replicas: Final[Sequence[int]]  # v0+
-    adding_replicas: Final[Sequence[int]]  # v3+
-    removing_replicas: Final[Sequence[int]]  # v3+
-    is_new: Final[bool]  # v1+
-    leader_recovery_state: Final[int]  # v6+
+    @frozen
+    class LeaderAndIsrPartitionState(Message):
+        topic_name: str = ""  # v0-1
+        partition_index: int = 0  # v0+
+        controller_epoch: int = 0  # v0+
+        leader: int = 0  # v0+
+        leader_epoch: int = 0  # v0+
+        isr: Sequence[int] = ()  # v0+
+        partition_epoch: int = 0  # v0+
+        replicas: Sequence[int] = ()  # v0+
+        adding_replicas: Sequence[int] = ()  # v3+
+        removing_replicas: Sequence[int] = ()  # v3+
+        is_new: bool = False  # v1+
+        leader_recovery_state: int = 0  # v6+
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        partition_index: int = 0,
-        controller_epoch: int = 0,
-        leader: int = 0,
-        leader_epoch: int = 0,
-        isr: Sequence[int] = (),
-        partition_epoch: int = 0,
-        replicas: Sequence[int] = (),
-        adding_replicas: Sequence[int] = (),
-        removing_replicas: Sequence[int] = (),
-        is_new: bool = False,
-        leader_recovery_state: int = 0,
-    ) -> None:
-        self.topic_name = topic_name
-        self.partition_index = partition_index
-        self.controller_epoch = controller_epoch
-        self.leader = leader
-        self.leader_epoch = leader_epoch
-        self.isr = isr
-        self.partition_epoch = partition_epoch
-        self.replicas = replicas
-        self.adding_replicas = adding_replicas
-        self.removing_replicas = removing_replicas
-        self.is_new = is_new
-        self.leader_recovery_state = leader_recovery_state
+    @frozen
+    class LeaderAndIsrTopicState(Message):
+        topic_name: str = ""  # v2+
+        topic_id: TopicId = ZERO_UUID  # v5+
+        partition_states: Sequence[LeaderAndIsrPartitionState] = ()  # v2+
 
+    @frozen
+    class LeaderAndIsrLiveLeader(Message):
+        broker_id: int = 0  # v0+
+        host_name: str = ""  # v0+
+        port: int = 0  # v0+
 
-class LeaderAndIsrTopicState(Message):
-    __slots__ = ("topic_name", "topic_id", "partition_states")
-    topic_name: Final[str]  # v2+
-    topic_id: Final[TopicId]  # v5+
-    partition_states: Final[Sequence[LeaderAndIsrPartitionState]]  # v2+
+    @frozen
+    class LeaderAndIsrRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LEADER_AND_ISR
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 4)
+        controller_id: int = 0  # v0+
+        is_kraft_controller: bool = False  # v7+
+        controller_epoch: int = 0  # v0+
+        broker_epoch: int = -1  # v2+
+        type: int = 0  # v5+
+        ungrouped_partition_states: Sequence[LeaderAndIsrPartitionState] = ()  # v0-1
+        topic_states: Sequence[LeaderAndIsrTopicState] = ()  # v2+
+        live_leaders: Sequence[LeaderAndIsrLiveLeader] = ()  # v0+
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        topic_id: TopicId = ZERO_UUID,
-        partition_states: Sequence[LeaderAndIsrPartitionState] = (),
-    ) -> None:
-        self.topic_name = topic_name
-        self.topic_id = topic_id
-        self.partition_states = partition_states
+else:
 
+    class LeaderAndIsrPartitionState(Message):
+        __slots__ = ("topic_name", "partition_index", "controller_epoch", "leader", "leader_epoch", "isr", "partition_epoch", "replicas", "adding_replicas", "removing_replicas", "is_new", "leader_recovery_state")
 
-class LeaderAndIsrLiveLeader(Message):
-    __slots__ = ("broker_id", "host_name", "port")
-    broker_id: Final[int]  # v0+
-    host_name: Final[str]  # v0+
-    port: Final[int]  # v0+
+        def __init__(self, topic_name="", partition_index=0, controller_epoch=0, leader=0, leader_epoch=0, isr=(), partition_epoch=0, replicas=(), adding_replicas=(), removing_replicas=(), is_new=False, leader_recovery_state=0):
+            self.topic_name = topic_name
+            self.partition_index = partition_index
+            self.controller_epoch = controller_epoch
+            self.leader = leader
+            self.leader_epoch = leader_epoch
+            self.isr = isr
+            self.partition_epoch = partition_epoch
+            self.replicas = replicas
+            self.adding_replicas = adding_replicas
+            self.removing_replicas = removing_replicas
+            self.is_new = is_new
+            self.leader_recovery_state = leader_recovery_state
 
-    def __init__(
-        self,
-        broker_id: int = 0,
-        host_name: str = "",
-        port: int = 0,
-    ) -> None:
-        self.broker_id = broker_id
-        self.host_name = host_name
-        self.port = port
+    class LeaderAndIsrTopicState(Message):
+        __slots__ = ("topic_name", "topic_id", "partition_states")
 
+        def __init__(self, topic_name="", topic_id=ZERO_UUID, partition_states=()):
+            self.topic_name = topic_name
+            self.topic_id = topic_id
+            self.partition_states = partition_states
 
-class LeaderAndIsrRequest(Message):
-    __slots__ = ("controller_id", "is_kraft_controller", "controller_epoch", "broker_epoch", "type", "ungrouped_partition_states", "topic_states", "live_leaders")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LEADER_AND_ISR
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 4)
-    controller_id: Final[int]  # v0+
-    is_kraft_controller: Final[bool]  # v7+
-    controller_epoch: Final[int]  # v0+
-    broker_epoch: Final[int]  # v2+
-    type: Final[int]  # v5+
-    ungrouped_partition_states: Final[Sequence[LeaderAndIsrPartitionState]]  # v0-1
-    topic_states: Final[Sequence[LeaderAndIsrTopicState]]  # v2+
-    live_leaders: Final[Sequence[LeaderAndIsrLiveLeader]]  # v0+
+    class LeaderAndIsrLiveLeader(Message):
+        __slots__ = ("broker_id", "host_name", "port")
 
-    def __init__(
-        self,
-        controller_id: int = 0,
-        is_kraft_controller: bool = False,
-        controller_epoch: int = 0,
-        broker_epoch: int = -1,
-        type: int = 0,
-        ungrouped_partition_states: Sequence[LeaderAndIsrPartitionState] = (),
-        topic_states: Sequence[LeaderAndIsrTopicState] = (),
-        live_leaders: Sequence[LeaderAndIsrLiveLeader] = (),
-    ) -> None:
-        self.controller_id = controller_id
-        self.is_kraft_controller = is_kraft_controller
-        self.controller_epoch = controller_epoch
-        self.broker_epoch = broker_epoch
-        self.type = type
-        self.ungrouped_partition_states = ungrouped_partition_states
-        self.topic_states = topic_states
-        self.live_leaders = live_leaders
+        def __init__(self, broker_id=0, host_name="", port=0):
+            self.broker_id = broker_id
+            self.host_name = host_name
+            self.port = port
+
+    class LeaderAndIsrRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LEADER_AND_ISR
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 4)
+        __slots__ = ("controller_id", "is_kraft_controller", "controller_epoch", "broker_epoch", "type", "ungrouped_partition_states", "topic_states", "live_leaders")
+
+        def __init__(self, controller_id=0, is_kraft_controller=False, controller_epoch=0, broker_epoch=-1, type=0, ungrouped_partition_states=(), topic_states=(), live_leaders=()):
+            self.controller_id = controller_id
+            self.is_kraft_controller = is_kraft_controller
+            self.controller_epoch = controller_epoch
+            self.broker_epoch = broker_epoch
+            self.type = type
+            self.ungrouped_partition_states = ungrouped_partition_states
+            self.topic_states = topic_states
+            self.live_leaders = live_leaders
 
 
 _read_16sB = Struct(">16sB").unpack_from

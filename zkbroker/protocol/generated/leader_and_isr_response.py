@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -26,55 +28,53 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class LeaderAndIsrPartitionError(Message):
-    __slots__ = ("topic_name", "partition_index", "error_code")
-    topic_name: Final[str]  # v0-4
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
+    @frozen
+    class LeaderAndIsrPartitionError(Message):
+        topic_name: str = ""  # v0-4
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        partition_index: int = 0,
-        error_code: int = 0,
-    ) -> None:
-        self.topic_name = topic_name
-        self.partition_index = partition_index
-        self.error_code = error_code
+    @frozen
+    class LeaderAndIsrTopicError(Message):
+        topic_id: TopicId = ZERO_UUID  # v5+
+        partition_errors: Sequence[LeaderAndIsrPartitionError] = ()  # v5+
 
+    @frozen
+    class LeaderAndIsrResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LEADER_AND_ISR
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 4)
+        error_code: int = 0  # v0+
+        partition_errors: Sequence[LeaderAndIsrPartitionError] = ()  # v0-4
+        topics: Sequence[LeaderAndIsrTopicError] = ()  # v5+
 
-class LeaderAndIsrTopicError(Message):
-    __slots__ = ("topic_id", "partition_errors")
-    topic_id: Final[TopicId]  # v5+
-    partition_errors: Final[Sequence[LeaderAndIsrPartitionError]]  # v5+
+else:
 
-    def __init__(
-        self,
-        topic_id: TopicId = ZERO_UUID,
-        partition_errors: Sequence[LeaderAndIsrPartitionError] = (),
-    ) -> None:
-        self.topic_id = topic_id
-        self.partition_errors = partition_errors
+    class LeaderAndIsrPartitionError(Message):
+        __slots__ = ("topic_name", "partition_index", "error_code")
 
+        def __init__(self, topic_name="", partition_index=0, error_code=0):
+            self.topic_name = topic_name
+            self.partition_index = partition_index
+            self.error_code = error_code
 
-class LeaderAndIsrResponse(Message):
-    __slots__ = ("error_code", "partition_errors", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LEADER_AND_ISR
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 4)
-    error_code: Final[int]  # v0+
-    partition_errors: Final[Sequence[LeaderAndIsrPartitionError]]  # v0-4
-    topics: Final[Sequence[LeaderAndIsrTopicError]]  # v5+
+    class LeaderAndIsrTopicError(Message):
+        __slots__ = ("topic_id", "partition_errors")
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        partition_errors: Sequence[LeaderAndIsrPartitionError] = (),
-        topics: Sequence[LeaderAndIsrTopicError] = (),
-    ) -> None:
-        self.error_code = error_code
-        self.partition_errors = partition_errors
-        self.topics = topics
+        def __init__(self, topic_id=ZERO_UUID, partition_errors=()):
+            self.topic_id = topic_id
+            self.partition_errors = partition_errors
+
+    class LeaderAndIsrResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LEADER_AND_ISR
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 7, 4)
+        __slots__ = ("error_code", "partition_errors", "topics")
+
+        def __init__(self, error_code=0, partition_errors=(), topics=()):
+            self.error_code = error_code
+            self.partition_errors = partition_errors
+            self.topics = topics
 
 
 _read_16sB = Struct(">16sB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,41 +26,41 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class MemberIdentity(Message):
-    __slots__ = ("member_id", "group_instance_id", "reason")
-    member_id: Final[str]  # v3+
-    group_instance_id: Final[str | None]  # v3+, null in v3+
-    reason: Final[str | None]  # v5+, null in v5+
+    @frozen
+    class MemberIdentity(Message):
+        member_id: str = ""  # v3+
+        group_instance_id: str | None = None  # v3+, null in v3+
+        reason: str | None = None  # v5+, null in v5+
 
-    def __init__(
-        self,
-        member_id: str = "",
-        group_instance_id: str | None = None,
-        reason: str | None = None,
-    ) -> None:
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.reason = reason
+    @frozen
+    class LeaveGroupRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LEAVE_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
+        group_id: str = ""  # v0+
+        member_id: str = ""  # v0-2
+        members: Sequence[MemberIdentity] = ()  # v3+
 
+else:
 
-class LeaveGroupRequest(Message):
-    __slots__ = ("group_id", "member_id", "members")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LEAVE_GROUP
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
-    group_id: Final[str]  # v0+
-    member_id: Final[str]  # v0-2
-    members: Final[Sequence[MemberIdentity]]  # v3+
+    class MemberIdentity(Message):
+        __slots__ = ("member_id", "group_instance_id", "reason")
 
-    def __init__(
-        self,
-        group_id: str = "",
-        member_id: str = "",
-        members: Sequence[MemberIdentity] = (),
-    ) -> None:
-        self.group_id = group_id
-        self.member_id = member_id
-        self.members = members
+        def __init__(self, member_id="", group_instance_id=None, reason=None):
+            self.member_id = member_id
+            self.group_instance_id = group_instance_id
+            self.reason = reason
+
+    class LeaveGroupRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LEAVE_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
+        __slots__ = ("group_id", "member_id", "members")
+
+        def __init__(self, group_id="", member_id="", members=()):
+            self.group_id = group_id
+            self.member_id = member_id
+            self.members = members
 
 
 _read_h = Struct(">h").unpack_from

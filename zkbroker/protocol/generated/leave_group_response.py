@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,41 +26,41 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class MemberResponse(Message):
-    __slots__ = ("member_id", "group_instance_id", "error_code")
-    member_id: Final[str]  # v3+
-    group_instance_id: Final[str | None]  # v3+, null in v3+
-    error_code: Final[int]  # v3+
+    @frozen
+    class MemberResponse(Message):
+        member_id: str = ""  # v3+
+        group_instance_id: str | None = ""  # v3+, null in v3+
+        error_code: int = 0  # v3+
 
-    def __init__(
-        self,
-        member_id: str = "",
-        group_instance_id: str | None = "",
-        error_code: int = 0,
-    ) -> None:
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.error_code = error_code
+    @frozen
+    class LeaveGroupResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LEAVE_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
+        throttle_time_ms: int = 0  # v1+
+        error_code: int = 0  # v0+
+        members: Sequence[MemberResponse] = ()  # v3+
 
+else:
 
-class LeaveGroupResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "members")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LEAVE_GROUP
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
-    throttle_time_ms: Final[int]  # v1+
-    error_code: Final[int]  # v0+
-    members: Final[Sequence[MemberResponse]]  # v3+
+    class MemberResponse(Message):
+        __slots__ = ("member_id", "group_instance_id", "error_code")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        members: Sequence[MemberResponse] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.members = members
+        def __init__(self, member_id="", group_instance_id="", error_code=0):
+            self.member_id = member_id
+            self.group_instance_id = group_instance_id
+            self.error_code = error_code
+
+    class LeaveGroupResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LEAVE_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
+        __slots__ = ("throttle_time_ms", "error_code", "members")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, members=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.members = members
 
 
 _read_h = Struct(">h").unpack_from

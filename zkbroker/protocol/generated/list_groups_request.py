@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,21 +26,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ListGroupsRequest(Message):
-    __slots__ = ("states_filter", "types_filter")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LIST_GROUPS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
-    states_filter: Final[Sequence[str]]  # v4+
-    types_filter: Final[Sequence[str]]  # v5+
+    @frozen
+    class ListGroupsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
+        states_filter: Sequence[str] = ()  # v4+
+        types_filter: Sequence[str] = ()  # v5+
 
-    def __init__(
-        self,
-        states_filter: Sequence[str] = (),
-        types_filter: Sequence[str] = (),
-    ) -> None:
-        self.states_filter = states_filter
-        self.types_filter = types_filter
+else:
+
+    class ListGroupsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
+        __slots__ = ("states_filter", "types_filter")
+
+        def __init__(self, states_filter=(), types_filter=()):
+            self.states_filter = states_filter
+            self.types_filter = types_filter
 
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,44 +25,43 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ListedGroup(Message):
-    __slots__ = ("group_id", "protocol_type", "group_state", "group_type")
-    group_id: Final[str]  # v0+
-    protocol_type: Final[str]  # v0+
-    group_state: Final[str]  # v4+
-    group_type: Final[str]  # v5+
+    @frozen
+    class ListedGroup(Message):
+        group_id: str = ""  # v0+
+        protocol_type: str = ""  # v0+
+        group_state: str = ""  # v4+
+        group_type: str = ""  # v5+
 
-    def __init__(
-        self,
-        group_id: str = "",
-        protocol_type: str = "",
-        group_state: str = "",
-        group_type: str = "",
-    ) -> None:
-        self.group_id = group_id
-        self.protocol_type = protocol_type
-        self.group_state = group_state
-        self.group_type = group_type
+    @frozen
+    class ListGroupsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
+        throttle_time_ms: int = 0  # v1+
+        error_code: int = 0  # v0+
+        groups: Sequence[ListedGroup] = ()  # v0+
 
+else:
 
-class ListGroupsResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "groups")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LIST_GROUPS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
-    throttle_time_ms: Final[int]  # v1+
-    error_code: Final[int]  # v0+
-    groups: Final[Sequence[ListedGroup]]  # v0+
+    class ListedGroup(Message):
+        __slots__ = ("group_id", "protocol_type", "group_state", "group_type")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        groups: Sequence[ListedGroup] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.groups = groups
+        def __init__(self, group_id="", protocol_type="", group_state="", group_type=""):
+            self.group_id = group_id
+            self.protocol_type = protocol_type
+            self.group_state = group_state
+            self.group_type = group_type
+
+    class ListGroupsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_GROUPS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 3)
+        __slots__ = ("throttle_time_ms", "error_code", "groups")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, groups=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.groups = groups
 
 
 _read_h = Struct(">h").unpack_from

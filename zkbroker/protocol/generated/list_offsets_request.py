@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,58 +26,55 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ListOffsetsPartition(Message):
-    __slots__ = ("partition_index", "current_leader_epoch", "timestamp", "max_num_offsets")
-    partition_index: Final[int]  # v0+
-    current_leader_epoch: Final[int]  # v4+
-    timestamp: Final[int]  # v0+
-    max_num_offsets: Final[int]  # v0
+    @frozen
+    class ListOffsetsPartition(Message):
+        partition_index: int = 0  # v0+
+        current_leader_epoch: int = -1  # v4+
+        timestamp: int = 0  # v0+
+        max_num_offsets: int = 1  # v0
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        current_leader_epoch: int = -1,
-        timestamp: int = 0,
-        max_num_offsets: int = 1,
-    ) -> None:
-        self.partition_index = partition_index
-        self.current_leader_epoch = current_leader_epoch
-        self.timestamp = timestamp
-        self.max_num_offsets = max_num_offsets
+    @frozen
+    class ListOffsetsTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[ListOffsetsPartition] = ()  # v0+
 
+    @frozen
+    class ListOffsetsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_OFFSETS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        replica_id: int = 0  # v0+
+        isolation_level: int = 0  # v2+
+        topics: Sequence[ListOffsetsTopic] = ()  # v0+
 
-class ListOffsetsTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[ListOffsetsPartition]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[ListOffsetsPartition] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class ListOffsetsPartition(Message):
+        __slots__ = ("partition_index", "current_leader_epoch", "timestamp", "max_num_offsets")
 
+        def __init__(self, partition_index=0, current_leader_epoch=-1, timestamp=0, max_num_offsets=1):
+            self.partition_index = partition_index
+            self.current_leader_epoch = current_leader_epoch
+            self.timestamp = timestamp
+            self.max_num_offsets = max_num_offsets
 
-class ListOffsetsRequest(Message):
-    __slots__ = ("replica_id", "isolation_level", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LIST_OFFSETS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
-    replica_id: Final[int]  # v0+
-    isolation_level: Final[int]  # v2+
-    topics: Final[Sequence[ListOffsetsTopic]]  # v0+
+    class ListOffsetsTopic(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        replica_id: int = 0,
-        isolation_level: int = 0,
-        topics: Sequence[ListOffsetsTopic] = (),
-    ) -> None:
-        self.replica_id = replica_id
-        self.isolation_level = isolation_level
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class ListOffsetsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_OFFSETS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        __slots__ = ("replica_id", "isolation_level", "topics")
+
+        def __init__(self, replica_id=0, isolation_level=0, topics=()):
+            self.replica_id = replica_id
+            self.isolation_level = isolation_level
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -28,61 +30,57 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ListOffsetsPartitionResponse(Message):
-    __slots__ = ("partition_index", "error_code", "old_style_offsets", "timestamp", "offset", "leader_epoch")
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    old_style_offsets: Final[Sequence[int]]  # v0
-    timestamp: Final[int]  # v1+
-    offset: Final[int]  # v1+
-    leader_epoch: Final[int]  # v4+
+    @frozen
+    class ListOffsetsPartitionResponse(Message):
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
+        old_style_offsets: Sequence[int] = ()  # v0
+        timestamp: int = -1  # v1+
+        offset: int = -1  # v1+
+        leader_epoch: int = -1  # v4+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        error_code: int = 0,
-        old_style_offsets: Sequence[int] = (),
-        timestamp: int = -1,
-        offset: int = -1,
-        leader_epoch: int = -1,
-    ) -> None:
-        self.partition_index = partition_index
-        self.error_code = error_code
-        self.old_style_offsets = old_style_offsets
-        self.timestamp = timestamp
-        self.offset = offset
-        self.leader_epoch = leader_epoch
+    @frozen
+    class ListOffsetsTopicResponse(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[ListOffsetsPartitionResponse] = ()  # v0+
 
+    @frozen
+    class ListOffsetsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_OFFSETS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        throttle_time_ms: int = 0  # v2+
+        topics: Sequence[ListOffsetsTopicResponse] = ()  # v0+
 
-class ListOffsetsTopicResponse(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[ListOffsetsPartitionResponse]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[ListOffsetsPartitionResponse] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class ListOffsetsPartitionResponse(Message):
+        __slots__ = ("partition_index", "error_code", "old_style_offsets", "timestamp", "offset", "leader_epoch")
 
+        def __init__(self, partition_index=0, error_code=0, old_style_offsets=(), timestamp=-1, offset=-1, leader_epoch=-1):
+            self.partition_index = partition_index
+            self.error_code = error_code
+            self.old_style_offsets = old_style_offsets
+            self.timestamp = timestamp
+            self.offset = offset
+            self.leader_epoch = leader_epoch
 
-class ListOffsetsResponse(Message):
-    __slots__ = ("throttle_time_ms", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LIST_OFFSETS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
-    throttle_time_ms: Final[int]  # v2+
-    topics: Final[Sequence[ListOffsetsTopicResponse]]  # v0+
+    class ListOffsetsTopicResponse(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        topics: Sequence[ListOffsetsTopicResponse] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class ListOffsetsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_OFFSETS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        __slots__ = ("throttle_time_ms", "topics")
+
+        def __init__(self, throttle_time_ms=0, topics=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

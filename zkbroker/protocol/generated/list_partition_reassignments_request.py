@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -27,35 +29,37 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ListPartitionReassignmentsTopics(Message):
-    __slots__ = ("name", "partition_indexes")
-    name: Final[str]  # v0+
-    partition_indexes: Final[Sequence[int]]  # v0+
+    @frozen
+    class ListPartitionReassignmentsTopics(Message):
+        name: str = ""  # v0+
+        partition_indexes: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        partition_indexes: Sequence[int] = (),
-    ) -> None:
-        self.name = name
-        self.partition_indexes = partition_indexes
+    @frozen
+    class ListPartitionReassignmentsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_PARTITION_REASSIGNMENTS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        timeout_ms: int = 60000  # v0+
+        topics: Sequence[ListPartitionReassignmentsTopics] | None = None  # v0+, null in v0+
 
+else:
 
-class ListPartitionReassignmentsRequest(Message):
-    __slots__ = ("timeout_ms", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LIST_PARTITION_REASSIGNMENTS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    timeout_ms: Final[int]  # v0+
-    topics: Final[Sequence[ListPartitionReassignmentsTopics] | None]  # v0+, null in v0+
+    class ListPartitionReassignmentsTopics(Message):
+        __slots__ = ("name", "partition_indexes")
 
-    def __init__(
-        self,
-        timeout_ms: int = 60000,
-        topics: Sequence[ListPartitionReassignmentsTopics] | None = None,
-    ) -> None:
-        self.timeout_ms = timeout_ms
-        self.topics = topics
+        def __init__(self, name="", partition_indexes=()):
+            self.name = name
+            self.partition_indexes = partition_indexes
+
+    class ListPartitionReassignmentsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_PARTITION_REASSIGNMENTS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("timeout_ms", "topics")
+
+        def __init__(self, timeout_ms=60000, topics=None):
+            self.timeout_ms = timeout_ms
+            self.topics = topics
 
 
 _read_iB = Struct(">iB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -27,61 +29,57 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class OngoingPartitionReassignment(Message):
-    __slots__ = ("partition_index", "replicas", "adding_replicas", "removing_replicas")
-    partition_index: Final[int]  # v0+
-    replicas: Final[Sequence[int]]  # v0+
-    adding_replicas: Final[Sequence[int]]  # v0+
-    removing_replicas: Final[Sequence[int]]  # v0+
+    @frozen
+    class OngoingPartitionReassignment(Message):
+        partition_index: int = 0  # v0+
+        replicas: Sequence[int] = ()  # v0+
+        adding_replicas: Sequence[int] = ()  # v0+
+        removing_replicas: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        replicas: Sequence[int] = (),
-        adding_replicas: Sequence[int] = (),
-        removing_replicas: Sequence[int] = (),
-    ) -> None:
-        self.partition_index = partition_index
-        self.replicas = replicas
-        self.adding_replicas = adding_replicas
-        self.removing_replicas = removing_replicas
+    @frozen
+    class OngoingTopicReassignment(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[OngoingPartitionReassignment] = ()  # v0+
 
+    @frozen
+    class ListPartitionReassignmentsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_PARTITION_REASSIGNMENTS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        topics: Sequence[OngoingTopicReassignment] = ()  # v0+
 
-class OngoingTopicReassignment(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[OngoingPartitionReassignment]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[OngoingPartitionReassignment] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class OngoingPartitionReassignment(Message):
+        __slots__ = ("partition_index", "replicas", "adding_replicas", "removing_replicas")
 
+        def __init__(self, partition_index=0, replicas=(), adding_replicas=(), removing_replicas=()):
+            self.partition_index = partition_index
+            self.replicas = replicas
+            self.adding_replicas = adding_replicas
+            self.removing_replicas = removing_replicas
 
-class ListPartitionReassignmentsResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "error_message", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LIST_PARTITION_REASSIGNMENTS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    topics: Final[Sequence[OngoingTopicReassignment]]  # v0+
+    class OngoingTopicReassignment(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        error_message: str | None = "",
-        topics: Sequence[OngoingTopicReassignment] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.error_message = error_message
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class ListPartitionReassignmentsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_PARTITION_REASSIGNMENTS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, 0)
+        __slots__ = ("throttle_time_ms", "error_code", "error_message", "topics")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, error_message="", topics=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.error_message = error_message
+            self.topics = topics
 
 
 _read_iB = Struct(">iB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -28,24 +30,27 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class ListTransactionsRequest(Message):
-    __slots__ = ("state_filters", "producer_id_filters", "duration_filter")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LIST_TRANSACTIONS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
-    state_filters: Final[Sequence[str]]  # v0+
-    producer_id_filters: Final[Sequence[int]]  # v0+
-    duration_filter: Final[int]  # v1+
+    @frozen
+    class ListTransactionsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_TRANSACTIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        state_filters: Sequence[str] = ()  # v0+
+        producer_id_filters: Sequence[int] = ()  # v0+
+        duration_filter: int = -1  # v1+
 
-    def __init__(
-        self,
-        state_filters: Sequence[str] = (),
-        producer_id_filters: Sequence[int] = (),
-        duration_filter: int = -1,
-    ) -> None:
-        self.state_filters = state_filters
-        self.producer_id_filters = producer_id_filters
-        self.duration_filter = duration_filter
+else:
+
+    class ListTransactionsRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_TRANSACTIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        __slots__ = ("state_filters", "producer_id_filters", "duration_filter")
+
+        def __init__(self, state_filters=(), producer_id_filters=(), duration_filter=-1):
+            self.state_filters = state_filters
+            self.producer_id_filters = producer_id_filters
+            self.duration_filter = duration_filter
 
 
 _read_qB = Struct(">qB").unpack_from

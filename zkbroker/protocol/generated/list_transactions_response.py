@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,44 +25,43 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TransactionState(Message):
-    __slots__ = ("transactional_id", "producer_id", "transaction_state")
-    transactional_id: Final[str]  # v0+
-    producer_id: Final[int]  # v0+
-    transaction_state: Final[str]  # v0+
+    @frozen
+    class TransactionState(Message):
+        transactional_id: str = ""  # v0+
+        producer_id: int = 0  # v0+
+        transaction_state: str = ""  # v0+
 
-    def __init__(
-        self,
-        transactional_id: str = "",
-        producer_id: int = 0,
-        transaction_state: str = "",
-    ) -> None:
-        self.transactional_id = transactional_id
-        self.producer_id = producer_id
-        self.transaction_state = transaction_state
+    @frozen
+    class ListTransactionsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_TRANSACTIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        unknown_state_filters: Sequence[str] = ()  # v0+
+        transaction_states: Sequence[TransactionState] = ()  # v0+
 
+else:
 
-class ListTransactionsResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "unknown_state_filters", "transaction_states")
-    API_KEY: ClassVar[ApiKey] = ApiKey.LIST_TRANSACTIONS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    unknown_state_filters: Final[Sequence[str]]  # v0+
-    transaction_states: Final[Sequence[TransactionState]]  # v0+
+    class TransactionState(Message):
+        __slots__ = ("transactional_id", "producer_id", "transaction_state")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        unknown_state_filters: Sequence[str] = (),
-        transaction_states: Sequence[TransactionState] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.unknown_state_filters = unknown_state_filters
-        self.transaction_states = transaction_states
+        def __init__(self, transactional_id="", producer_id=0, transaction_state=""):
+            self.transactional_id = transactional_id
+            self.producer_id = producer_id
+            self.transaction_state = transaction_state
+
+    class ListTransactionsResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.LIST_TRANSACTIONS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        __slots__ = ("throttle_time_ms", "error_code", "unknown_state_filters", "transaction_states")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, unknown_state_filters=(), transaction_states=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.unknown_state_filters = unknown_state_filters
+            self.transaction_states = transaction_states
 
 
 _read_ihB = Struct(">ihB").unpack_from

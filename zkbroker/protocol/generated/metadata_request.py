@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -27,41 +29,41 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class MetadataRequestTopic(Message):
-    __slots__ = ("topic_id", "name")
-    topic_id: Final[TopicId]  # v10+
-    name: Final[str | None]  # v0+, null in v10+
+    @frozen
+    class MetadataRequestTopic(Message):
+        topic_id: TopicId = ZERO_UUID  # v10+
+        name: str | None = ""  # v0+, null in v10+
 
-    def __init__(
-        self,
-        topic_id: TopicId = ZERO_UUID,
-        name: str | None = "",
-    ) -> None:
-        self.topic_id = topic_id
-        self.name = name
+    @frozen
+    class MetadataRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.METADATA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 12, 9)
+        topics: Sequence[MetadataRequestTopic] | None = ()  # v0+, null in v1+
+        allow_auto_topic_creation: bool = True  # v4+
+        include_cluster_authorized_operations: bool = False  # v8-10
+        include_topic_authorized_operations: bool = False  # v8+
 
+else:
 
-class MetadataRequest(Message):
-    __slots__ = ("topics", "allow_auto_topic_creation", "include_cluster_authorized_operations", "include_topic_authorized_operations")
-    API_KEY: ClassVar[ApiKey] = ApiKey.METADATA
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 12, 9)
-    topics: Final[Sequence[MetadataRequestTopic] | None]  # v0+, null in v1+
-    allow_auto_topic_creation: Final[bool]  # v4+
-    include_cluster_authorized_operations: Final[bool]  # v8-10
-    include_topic_authorized_operations: Final[bool]  # v8+
+    class MetadataRequestTopic(Message):
+        __slots__ = ("topic_id", "name")
 
-    def __init__(
-        self,
-        topics: Sequence[MetadataRequestTopic] | None = (),
-        allow_auto_topic_creation: bool = True,
-        include_cluster_authorized_operations: bool = False,
-        include_topic_authorized_operations: bool = False,
-    ) -> None:
-        self.topics = topics
-        self.allow_auto_topic_creation = allow_auto_topic_creation
-        self.include_cluster_authorized_operations = include_cluster_authorized_operations
-        self.include_topic_authorized_operations = include_topic_authorized_operations
+        def __init__(self, topic_id=ZERO_UUID, name=""):
+            self.topic_id = topic_id
+            self.name = name
+
+    class MetadataRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.METADATA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 12, 9)
+        __slots__ = ("topics", "allow_auto_topic_creation", "include_cluster_authorized_operations", "include_topic_authorized_operations")
+
+        def __init__(self, topics=(), allow_auto_topic_creation=True, include_cluster_authorized_operations=False, include_topic_authorized_operations=False):
+            self.topics = topics
+            self.allow_auto_topic_creation = allow_auto_topic_creation
+            self.include_cluster_authorized_operations = include_cluster_authorized_operations
+            self.include_topic_authorized_operations = include_topic_authorized_operations
 
 
 _read_16sB = Struct(">16sB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -32,108 +34,91 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class MetadataResponseBroker(Message):
-    __slots__ = ("node_id", "host", "port", "rack")
-    node_id: Final[int]  # v0+
-    host: Final[str]  # v0+
-    port: Final[int]  # v0+
-    rack: Final[str | None]  # v1+, null in v1+
+    @frozen
+    class MetadataResponseBroker(Message):
+        node_id: int = 0  # v0+
+        host: str = ""  # v0+
+        port: int = 0  # v0+
+        rack: str | None = None  # v1+, null in v1+
 
-    def __init__(
-        self,
-        node_id: int = 0,
-        host: str = "",
-        port: int = 0,
-        rack: str | None = None,
-    ) -> None:
-        self.node_id = node_id
-        self.host = host
-        self.port = port
-        self.rack = rack
+    @frozen
+    class MetadataResponsePartition(Message):
+        error_code: int = 0  # v0+
+        partition_index: int = 0  # v0+
+        leader_id: int = 0  # v0+
+        leader_epoch: int = -1  # v7+
+        replica_nodes: Sequence[int] = ()  # v0+
+        isr_nodes: Sequence[int] = ()  # v0+
+        offline_replicas: Sequence[int] = ()  # v5+
 
+    @frozen
+    class MetadataResponseTopic(Message):
+        error_code: int = 0  # v0+
+        name: str | None = ""  # v0+, null in v12+
+        topic_id: TopicId = ZERO_UUID  # v10+
+        is_internal: bool = False  # v1+
+        partitions: Sequence[MetadataResponsePartition] = ()  # v0+
+        topic_authorized_operations: int = -2147483648  # v8+
 
-class MetadataResponsePartition(Message):
-    __slots__ = ("error_code", "partition_index", "leader_id", "leader_epoch", "replica_nodes", "isr_nodes", "offline_replicas")
-    error_code: Final[int]  # v0+
-    partition_index: Final[int]  # v0+
-    leader_id: Final[int]  # v0+
-    leader_epoch: Final[int]  # v7+
-    replica_nodes: Final[Sequence[int]]  # v0+
-    isr_nodes: Final[Sequence[int]]  # v0+
-    offline_replicas: Final[Sequence[int]]  # v5+
+    @frozen
+    class MetadataResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.METADATA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 12, 9)
+        throttle_time_ms: int = 0  # v3+
+        brokers: Sequence[MetadataResponseBroker] = ()  # v0+
+        cluster_id: str | None = None  # v2+, null in v2+
+        controller_id: int = -1  # v1+
+        topics: Sequence[MetadataResponseTopic] = ()  # v0+
+        cluster_authorized_operations: int = -2147483648  # v8-10
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        partition_index: int = 0,
-        leader_id: int = 0,
-        leader_epoch: int = -1,
-        replica_nodes: Sequence[int] = (),
-        isr_nodes: Sequence[int] = (),
-        offline_replicas: Sequence[int] = (),
-    ) -> None:
-        self.error_code = error_code
-        self.partition_index = partition_index
-        self.leader_id = leader_id
-        self.leader_epoch = leader_epoch
-        self.replica_nodes = replica_nodes
-        self.isr_nodes = isr_nodes
-        self.offline_replicas = offline_replicas
+else:
 
+    class MetadataResponseBroker(Message):
+        __slots__ = ("node_id", "host", "port", "rack")
 
-class MetadataResponseTopic(Message):
-    __slots__ = ("error_code", "name", "topic_id", "is_internal", "partitions", "topic_authorized_operations")
-    error_code: Final[int]  # v0+
-    name: Final[str | None]  # v0+, null in v12+
-    topic_id: Final[TopicId]  # v10+
-    is_internal: Final[bool]  # v1+
-    partitions: Final[Sequence[MetadataResponsePartition]]  # v0+
-    topic_authorized_operations: Final[int]  # v8+
+        def __init__(self, node_id=0, host="", port=0, rack=None):
+            self.node_id = node_id
+            self.host = host
+            self.port = port
+            self.rack = rack
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        name: str | None = "",
-        topic_id: TopicId = ZERO_UUID,
-        is_internal: bool = False,
-        partitions: Sequence[MetadataResponsePartition] = (),
-        topic_authorized_operations: int = -2147483648,
-    ) -> None:
-        self.error_code = error_code
-        self.name = name
-        self.topic_id = topic_id
-        self.is_internal = is_internal
-        self.partitions = partitions
-        self.topic_authorized_operations = topic_authorized_operations
+    class MetadataResponsePartition(Message):
+        __slots__ = ("error_code", "partition_index", "leader_id", "leader_epoch", "replica_nodes", "isr_nodes", "offline_replicas")
 
+        def __init__(self, error_code=0, partition_index=0, leader_id=0, leader_epoch=-1, replica_nodes=(), isr_nodes=(), offline_replicas=()):
+            self.error_code = error_code
+            self.partition_index = partition_index
+            self.leader_id = leader_id
+            self.leader_epoch = leader_epoch
+            self.replica_nodes = replica_nodes
+            self.isr_nodes = isr_nodes
+            self.offline_replicas = offline_replicas
 
-class MetadataResponse(Message):
-    __slots__ = ("throttle_time_ms", "brokers", "cluster_id", "controller_id", "topics", "cluster_authorized_operations")
-    API_KEY: ClassVar[ApiKey] = ApiKey.METADATA
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 12, 9)
-    throttle_time_ms: Final[int]  # v3+
-    brokers: Final[Sequence[MetadataResponseBroker]]  # v0+
-    cluster_id: Final[str | None]  # v2+, null in v2+
-    controller_id: Final[int]  # v1+
-    topics: Final[Sequence[MetadataResponseTopic]]  # v0+
-    cluster_authorized_operations: Final[int]  # v8-10
+    class MetadataResponseTopic(Message):
+        __slots__ = ("error_code", "name", "topic_id", "is_internal", "partitions", "topic_authorized_operations")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        brokers: Sequence[MetadataResponseBroker] = (),
-        cluster_id: str | None = None,
-        controller_id: int = -1,
-        topics: Sequence[MetadataResponseTopic] = (),
-        cluster_authorized_operations: int = -2147483648,
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.brokers = brokers
-        self.cluster_id = cluster_id
-        self.controller_id = controller_id
-        self.topics = topics
-        self.cluster_authorized_operations = cluster_authorized_operations
+        def __init__(self, error_code=0, name="", topic_id=ZERO_UUID, is_internal=False, partitions=(), topic_authorized_operations=-2147483648):
+            self.error_code = error_code
+            self.name = name
+            self.topic_id = topic_id
+            self.is_internal = is_internal
+            self.partitions = partitions
+            self.topic_authorized_operations = topic_authorized_operations
+
+    class MetadataResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.METADATA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 12, 9)
+        __slots__ = ("throttle_time_ms", "brokers", "cluster_id", "controller_id", "topics", "cluster_authorized_operations")
+
+        def __init__(self, throttle_time_ms=0, brokers=(), cluster_id=None, controller_id=-1, topics=(), cluster_authorized_operations=-2147483648):
+            self.throttle_time_ms = throttle_time_ms
+            self.brokers = brokers
+            self.cluster_id = cluster_id
+            self.controller_id = controller_id
+            self.topics = topics
+            self.cluster_authorized_operations = cluster_authorized_operations
 
 
 _read_16soB = Struct(">16s?B").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     Buffer,
@@ -16,23 +18,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class OffsetCommitKey(Message):
-    __slots__ = ("group", "topic", "partition")
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, None)
-    group: Final[str]  # v0-1
-    topic: Final[str]  # v0-1
-    partition: Final[int]  # v0-1
+    @frozen
+    class OffsetCommitKey(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, None)
+        group: str = ""  # v0-1
+        topic: str = ""  # v0-1
+        partition: int = 0  # v0-1
 
-    def __init__(
-        self,
-        group: str = "",
-        topic: str = "",
-        partition: int = 0,
-    ) -> None:
-        self.group = group
-        self.topic = topic
-        self.partition = partition
+else:
+
+    class OffsetCommitKey(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, None)
+        __slots__ = ("group", "topic", "partition")
+
+        def __init__(self, group="", topic="", partition=0):
+            self.group = group
+            self.topic = topic
+            self.partition = partition
 
 
 _read_h = Struct(">h").unpack_from

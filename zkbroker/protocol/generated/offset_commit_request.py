@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,70 +26,63 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class OffsetCommitRequestPartition(Message):
-    __slots__ = ("partition_index", "committed_offset", "committed_leader_epoch", "commit_timestamp", "committed_metadata")
-    partition_index: Final[int]  # v0+
-    committed_offset: Final[int]  # v0+
-    committed_leader_epoch: Final[int]  # v6+
-    commit_timestamp: Final[int]  # v1
-    committed_metadata: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class OffsetCommitRequestPartition(Message):
+        partition_index: int = 0  # v0+
+        committed_offset: int = 0  # v0+
+        committed_leader_epoch: int = -1  # v6+
+        commit_timestamp: int = -1  # v1
+        committed_metadata: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        committed_offset: int = 0,
-        committed_leader_epoch: int = -1,
-        commit_timestamp: int = -1,
-        committed_metadata: str | None = "",
-    ) -> None:
-        self.partition_index = partition_index
-        self.committed_offset = committed_offset
-        self.committed_leader_epoch = committed_leader_epoch
-        self.commit_timestamp = commit_timestamp
-        self.committed_metadata = committed_metadata
+    @frozen
+    class OffsetCommitRequestTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[OffsetCommitRequestPartition] = ()  # v0+
 
+    @frozen
+    class OffsetCommitRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_COMMIT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 8)
+        group_id: str = ""  # v0+
+        generation_id_or_member_epoch: int = -1  # v1+
+        member_id: str = ""  # v1+
+        group_instance_id: str | None = None  # v7+, null in v7+
+        retention_time_ms: int = -1  # v2-4
+        topics: Sequence[OffsetCommitRequestTopic] = ()  # v0+
 
-class OffsetCommitRequestTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[OffsetCommitRequestPartition]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[OffsetCommitRequestPartition] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class OffsetCommitRequestPartition(Message):
+        __slots__ = ("partition_index", "committed_offset", "committed_leader_epoch", "commit_timestamp", "committed_metadata")
 
+        def __init__(self, partition_index=0, committed_offset=0, committed_leader_epoch=-1, commit_timestamp=-1, committed_metadata=""):
+            self.partition_index = partition_index
+            self.committed_offset = committed_offset
+            self.committed_leader_epoch = committed_leader_epoch
+            self.commit_timestamp = commit_timestamp
+            self.committed_metadata = committed_metadata
 
-class OffsetCommitRequest(Message):
-    __slots__ = ("group_id", "generation_id_or_member_epoch", "member_id", "group_instance_id", "retention_time_ms", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.OFFSET_COMMIT
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 8)
-    group_id: Final[str]  # v0+
-    generation_id_or_member_epoch: Final[int]  # v1+
-    member_id: Final[str]  # v1+
-    group_instance_id: Final[str | None]  # v7+, null in v7+
-    retention_time_ms: Final[int]  # v2-4
-    topics: Final[Sequence[OffsetCommitRequestTopic]]  # v0+
+    class OffsetCommitRequestTopic(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        group_id: str = "",
-        generation_id_or_member_epoch: int = -1,
-        member_id: str = "",
-        group_instance_id: str | None = None,
-        retention_time_ms: int = -1,
-        topics: Sequence[OffsetCommitRequestTopic] = (),
-    ) -> None:
-        self.group_id = group_id
-        self.generation_id_or_member_epoch = generation_id_or_member_epoch
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.retention_time_ms = retention_time_ms
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class OffsetCommitRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_COMMIT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 8)
+        __slots__ = ("group_id", "generation_id_or_member_epoch", "member_id", "group_instance_id", "retention_time_ms", "topics")
+
+        def __init__(self, group_id="", generation_id_or_member_epoch=-1, member_id="", group_instance_id=None, retention_time_ms=-1, topics=()):
+            self.group_id = group_id
+            self.generation_id_or_member_epoch = generation_id_or_member_epoch
+            self.member_id = member_id
+            self.group_instance_id = group_instance_id
+            self.retention_time_ms = retention_time_ms
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

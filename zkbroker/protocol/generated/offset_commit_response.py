@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,49 +25,49 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class OffsetCommitResponsePartition(Message):
-    __slots__ = ("partition_index", "error_code")
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
+    @frozen
+    class OffsetCommitResponsePartition(Message):
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        error_code: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.error_code = error_code
+    @frozen
+    class OffsetCommitResponseTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[OffsetCommitResponsePartition] = ()  # v0+
 
+    @frozen
+    class OffsetCommitResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_COMMIT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 8)
+        throttle_time_ms: int = 0  # v3+
+        topics: Sequence[OffsetCommitResponseTopic] = ()  # v0+
 
-class OffsetCommitResponseTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[OffsetCommitResponsePartition]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[OffsetCommitResponsePartition] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class OffsetCommitResponsePartition(Message):
+        __slots__ = ("partition_index", "error_code")
 
+        def __init__(self, partition_index=0, error_code=0):
+            self.partition_index = partition_index
+            self.error_code = error_code
 
-class OffsetCommitResponse(Message):
-    __slots__ = ("throttle_time_ms", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.OFFSET_COMMIT
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 8)
-    throttle_time_ms: Final[int]  # v3+
-    topics: Final[Sequence[OffsetCommitResponseTopic]]  # v0+
+    class OffsetCommitResponseTopic(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        topics: Sequence[OffsetCommitResponseTopic] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class OffsetCommitResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_COMMIT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 8)
+        __slots__ = ("throttle_time_ms", "topics")
+
+        def __init__(self, throttle_time_ms=0, topics=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

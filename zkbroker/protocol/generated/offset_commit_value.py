@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     Buffer,
@@ -19,29 +21,29 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class OffsetCommitValue(Message):
-    __slots__ = ("offset", "leader_epoch", "metadata", "commit_timestamp", "expire_timestamp")
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
-    offset: Final[int]  # v0+
-    leader_epoch: Final[int]  # v3+
-    metadata: Final[str]  # v0+
-    commit_timestamp: Final[int]  # v0+
-    expire_timestamp: Final[int]  # v1
+    @frozen
+    class OffsetCommitValue(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        offset: int = 0  # v0+
+        leader_epoch: int = -1  # v3+
+        metadata: str = ""  # v0+
+        commit_timestamp: int = 0  # v0+
+        expire_timestamp: int = -1  # v1
 
-    def __init__(
-        self,
-        offset: int = 0,
-        leader_epoch: int = -1,
-        metadata: str = "",
-        commit_timestamp: int = 0,
-        expire_timestamp: int = -1,
-    ) -> None:
-        self.offset = offset
-        self.leader_epoch = leader_epoch
-        self.metadata = metadata
-        self.commit_timestamp = commit_timestamp
-        self.expire_timestamp = expire_timestamp
+else:
+
+    class OffsetCommitValue(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        __slots__ = ("offset", "leader_epoch", "metadata", "commit_timestamp", "expire_timestamp")
+
+        def __init__(self, offset=0, leader_epoch=-1, metadata="", commit_timestamp=0, expire_timestamp=-1):
+            self.offset = offset
+            self.leader_epoch = leader_epoch
+            self.metadata = metadata
+            self.commit_timestamp = commit_timestamp
+            self.expire_timestamp = expire_timestamp
 
 
 _read_q = Struct(">q").unpack_from

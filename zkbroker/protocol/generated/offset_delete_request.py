@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -18,46 +20,47 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class OffsetDeleteRequestPartition(Message):
-    __slots__ = ("partition_index",)
-    partition_index: Final[int]  # v0+
+    @frozen
+    class OffsetDeleteRequestPartition(Message):
+        partition_index: int = 0  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
+    @frozen
+    class OffsetDeleteRequestTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[OffsetDeleteRequestPartition] = ()  # v0+
 
+    @frozen
+    class OffsetDeleteRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_DELETE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, None)
+        group_id: str = ""  # v0+
+        topics: Sequence[OffsetDeleteRequestTopic] = ()  # v0+
 
-class OffsetDeleteRequestTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[OffsetDeleteRequestPartition]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[OffsetDeleteRequestPartition] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class OffsetDeleteRequestPartition(Message):
+        __slots__ = ("partition_index",)
 
+        def __init__(self, partition_index=0):
+            self.partition_index = partition_index
 
-class OffsetDeleteRequest(Message):
-    __slots__ = ("group_id", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.OFFSET_DELETE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, None)
-    group_id: Final[str]  # v0+
-    topics: Final[Sequence[OffsetDeleteRequestTopic]]  # v0+
+    class OffsetDeleteRequestTopic(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        group_id: str = "",
-        topics: Sequence[OffsetDeleteRequestTopic] = (),
-    ) -> None:
-        self.group_id = group_id
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class OffsetDeleteRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_DELETE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, None)
+        __slots__ = ("group_id", "topics")
+
+        def __init__(self, group_id="", topics=()):
+            self.group_id = group_id
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -18,52 +20,51 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class OffsetDeleteResponsePartition(Message):
-    __slots__ = ("partition_index", "error_code")
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
+    @frozen
+    class OffsetDeleteResponsePartition(Message):
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        error_code: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.error_code = error_code
+    @frozen
+    class OffsetDeleteResponseTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[OffsetDeleteResponsePartition] = ()  # v0+
 
+    @frozen
+    class OffsetDeleteResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_DELETE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, None)
+        error_code: int = 0  # v0+
+        throttle_time_ms: int = 0  # v0+
+        topics: Sequence[OffsetDeleteResponseTopic] = ()  # v0+
 
-class OffsetDeleteResponseTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[OffsetDeleteResponsePartition]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[OffsetDeleteResponsePartition] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class OffsetDeleteResponsePartition(Message):
+        __slots__ = ("partition_index", "error_code")
 
+        def __init__(self, partition_index=0, error_code=0):
+            self.partition_index = partition_index
+            self.error_code = error_code
 
-class OffsetDeleteResponse(Message):
-    __slots__ = ("error_code", "throttle_time_ms", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.OFFSET_DELETE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, None)
-    error_code: Final[int]  # v0+
-    throttle_time_ms: Final[int]  # v0+
-    topics: Final[Sequence[OffsetDeleteResponseTopic]]  # v0+
+    class OffsetDeleteResponseTopic(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        throttle_time_ms: int = 0,
-        topics: Sequence[OffsetDeleteResponseTopic] = (),
-    ) -> None:
-        self.error_code = error_code
-        self.throttle_time_ms = throttle_time_ms
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class OffsetDeleteResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_DELETE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, None)
+        __slots__ = ("error_code", "throttle_time_ms", "topics")
+
+        def __init__(self, error_code=0, throttle_time_ms=0, topics=()):
+            self.error_code = error_code
+            self.throttle_time_ms = throttle_time_ms
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

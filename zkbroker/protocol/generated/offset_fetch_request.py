@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -30,75 +32,69 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class OffsetFetchRequestTopic(Message):
-    __slots__ = ("name", "partition_indexes")
-    name: Final[str]  # v0-7
-    partition_indexes: Final[Sequence[int]]  # v0-7
+    @frozen
+    class OffsetFetchRequestTopic(Message):
+        name: str = ""  # v0-7
+        partition_indexes: Sequence[int] = ()  # v0-7
 
-    def __init__(
-        self,
-        name: str = "",
-        partition_indexes: Sequence[int] = (),
-    ) -> None:
-        self.name = name
-        self.partition_indexes = partition_indexes
+    @frozen
+    class OffsetFetchRequestTopics(Message):
+        name: str = ""  # v8+
+        partition_indexes: Sequence[int] = ()  # v8+
 
+    @frozen
+    class OffsetFetchRequestGroup(Message):
+        group_id: str = ""  # v8+
+        member_id: str | None = None  # v9+, null in v9+
+        member_epoch: int = -1  # v9+
+        topics: Sequence[OffsetFetchRequestTopics] | None = ()  # v8+, null in v8+
 
-class OffsetFetchRequestTopics(Message):
-    __slots__ = ("name", "partition_indexes")
-    name: Final[str]  # v8+
-    partition_indexes: Final[Sequence[int]]  # v8+
+    @frozen
+    class OffsetFetchRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_FETCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        group_id: str = ""  # v0-7
+        topics: Sequence[OffsetFetchRequestTopic] | None = ()  # v0-7, null in v2-7
+        groups: Sequence[OffsetFetchRequestGroup] = ()  # v8+
+        require_stable: bool = False  # v7+
 
-    def __init__(
-        self,
-        name: str = "",
-        partition_indexes: Sequence[int] = (),
-    ) -> None:
-        self.name = name
-        self.partition_indexes = partition_indexes
+else:
 
+    class OffsetFetchRequestTopic(Message):
+        __slots__ = ("name", "partition_indexes")
 
-class OffsetFetchRequestGroup(Message):
-    __slots__ = ("group_id", "member_id", "member_epoch", "topics")
-    group_id: Final[str]  # v8+
-    member_id: Final[str | None]  # v9+, null in v9+
-    member_epoch: Final[int]  # v9+
-    topics: Final[Sequence[OffsetFetchRequestTopics] | None]  # v8+, null in v8+
+        def __init__(self, name="", partition_indexes=()):
+            self.name = name
+            self.partition_indexes = partition_indexes
 
-    def __init__(
-        self,
-        group_id: str = "",
-        member_id: str | None = None,
-        member_epoch: int = -1,
-        topics: Sequence[OffsetFetchRequestTopics] | None = (),
-    ) -> None:
-        self.group_id = group_id
-        self.member_id = member_id
-        self.member_epoch = member_epoch
-        self.topics = topics
+    class OffsetFetchRequestTopics(Message):
+        __slots__ = ("name", "partition_indexes")
 
+        def __init__(self, name="", partition_indexes=()):
+            self.name = name
+            self.partition_indexes = partition_indexes
 
-class OffsetFetchRequest(Message):
-    __slots__ = ("group_id", "topics", "groups", "require_stable")
-    API_KEY: ClassVar[ApiKey] = ApiKey.OFFSET_FETCH
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
-    group_id: Final[str]  # v0-7
-    topics: Final[Sequence[OffsetFetchRequestTopic] | None]  # v0-7, null in v2-7
-    groups: Final[Sequence[OffsetFetchRequestGroup]]  # v8+
-    require_stable: Final[bool]  # v7+
+    class OffsetFetchRequestGroup(Message):
+        __slots__ = ("group_id", "member_id", "member_epoch", "topics")
 
-    def __init__(
-        self,
-        group_id: str = "",
-        topics: Sequence[OffsetFetchRequestTopic] | None = (),
-        groups: Sequence[OffsetFetchRequestGroup] = (),
-        require_stable: bool = False,
-    ) -> None:
-        self.group_id = group_id
-        self.topics = topics
-        self.groups = groups
-        self.require_stable = require_stable
+        def __init__(self, group_id="", member_id=None, member_epoch=-1, topics=()):
+            self.group_id = group_id
+            self.member_id = member_id
+            self.member_epoch = member_epoch
+            self.topics = topics
+
+    class OffsetFetchRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_FETCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        __slots__ = ("group_id", "topics", "groups", "require_stable")
+
+        def __init__(self, group_id="", topics=(), groups=(), require_stable=False):
+            self.group_id = group_id
+            self.topics = topics
+            self.groups = groups
+            self.require_stable = require_stable
 
 
 _read_h = Struct(">h").unpack_from

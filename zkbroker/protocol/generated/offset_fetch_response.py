@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,118 +26,103 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class OffsetFetchResponsePartition(Message):
-    __slots__ = ("partition_index", "committed_offset", "committed_leader_epoch", "metadata", "error_code")
-    partition_index: Final[int]  # v0-7
-    committed_offset: Final[int]  # v0-7
-    committed_leader_epoch: Final[int]  # v5-7
-    metadata: Final[str | None]  # v0-7, null in v0-7
-    error_code: Final[int]  # v0-7
+    @frozen
+    class OffsetFetchResponsePartition(Message):
+        partition_index: int = 0  # v0-7
+        committed_offset: int = 0  # v0-7
+        committed_leader_epoch: int = -1  # v5-7
+        metadata: str | None = ""  # v0-7, null in v0-7
+        error_code: int = 0  # v0-7
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        committed_offset: int = 0,
-        committed_leader_epoch: int = -1,
-        metadata: str | None = "",
-        error_code: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.committed_offset = committed_offset
-        self.committed_leader_epoch = committed_leader_epoch
-        self.metadata = metadata
-        self.error_code = error_code
+    @frozen
+    class OffsetFetchResponseTopic(Message):
+        name: str = ""  # v0-7
+        partitions: Sequence[OffsetFetchResponsePartition] = ()  # v0-7
 
+    @frozen
+    class OffsetFetchResponsePartitions(Message):
+        partition_index: int = 0  # v8+
+        committed_offset: int = 0  # v8+
+        committed_leader_epoch: int = -1  # v8+
+        metadata: str | None = ""  # v8+, null in v8+
+        error_code: int = 0  # v8+
 
-class OffsetFetchResponseTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0-7
-    partitions: Final[Sequence[OffsetFetchResponsePartition]]  # v0-7
+    @frozen
+    class OffsetFetchResponseTopics(Message):
+        name: str = ""  # v8+
+        partitions: Sequence[OffsetFetchResponsePartitions] = ()  # v8+
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[OffsetFetchResponsePartition] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    @frozen
+    class OffsetFetchResponseGroup(Message):
+        group_id: str = ""  # v8+
+        topics: Sequence[OffsetFetchResponseTopics] = ()  # v8+
+        error_code: int = 0  # v8+
 
+    @frozen
+    class OffsetFetchResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_FETCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        throttle_time_ms: int = 0  # v3+
+        topics: Sequence[OffsetFetchResponseTopic] = ()  # v0-7
+        error_code: int = 0  # v2-7
+        groups: Sequence[OffsetFetchResponseGroup] = ()  # v8+
 
-class OffsetFetchResponsePartitions(Message):
-    __slots__ = ("partition_index", "committed_offset", "committed_leader_epoch", "metadata", "error_code")
-    partition_index: Final[int]  # v8+
-    committed_offset: Final[int]  # v8+
-    committed_leader_epoch: Final[int]  # v8+
-    metadata: Final[str | None]  # v8+, null in v8+
-    error_code: Final[int]  # v8+
+else:
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        committed_offset: int = 0,
-        committed_leader_epoch: int = -1,
-        metadata: str | None = "",
-        error_code: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.committed_offset = committed_offset
-        self.committed_leader_epoch = committed_leader_epoch
-        self.metadata = metadata
-        self.error_code = error_code
+    class OffsetFetchResponsePartition(Message):
+        __slots__ = ("partition_index", "committed_offset", "committed_leader_epoch", "metadata", "error_code")
 
+        def __init__(self, partition_index=0, committed_offset=0, committed_leader_epoch=-1, metadata="", error_code=0):
+            self.partition_index = partition_index
+            self.committed_offset = committed_offset
+            self.committed_leader_epoch = committed_leader_epoch
+            self.metadata = metadata
+            self.error_code = error_code
 
-class OffsetFetchResponseTopics(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v8+
-    partitions: Final[Sequence[OffsetFetchResponsePartitions]]  # v8+
+    class OffsetFetchResponseTopic(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[OffsetFetchResponsePartitions] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
 
+    class OffsetFetchResponsePartitions(Message):
+        __slots__ = ("partition_index", "committed_offset", "committed_leader_epoch", "metadata", "error_code")
 
-class OffsetFetchResponseGroup(Message):
-    __slots__ = ("group_id", "topics", "error_code")
-    group_id: Final[str]  # v8+
-    topics: Final[Sequence[OffsetFetchResponseTopics]]  # v8+
-    error_code: Final[int]  # v8+
+        def __init__(self, partition_index=0, committed_offset=0, committed_leader_epoch=-1, metadata="", error_code=0):
+            self.partition_index = partition_index
+            self.committed_offset = committed_offset
+            self.committed_leader_epoch = committed_leader_epoch
+            self.metadata = metadata
+            self.error_code = error_code
 
-    def __init__(
-        self,
-        group_id: str = "",
-        topics: Sequence[OffsetFetchResponseTopics] = (),
-        error_code: int = 0,
-    ) -> None:
-        self.group_id = group_id
-        self.topics = topics
-        self.error_code = error_code
+    class OffsetFetchResponseTopics(Message):
+        __slots__ = ("name", "partitions")
 
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
 
-class OffsetFetchResponse(Message):
-    __slots__ = ("throttle_time_ms", "topics", "error_code", "groups")
-    API_KEY: ClassVar[ApiKey] = ApiKey.OFFSET_FETCH
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
-    throttle_time_ms: Final[int]  # v3+
-    topics: Final[Sequence[OffsetFetchResponseTopic]]  # v0-7
-    error_code: Final[int]  # v2-7
-    groups: Final[Sequence[OffsetFetchResponseGroup]]  # v8+
+    class OffsetFetchResponseGroup(Message):
+        __slots__ = ("group_id", "topics", "error_code")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        topics: Sequence[OffsetFetchResponseTopic] = (),
-        error_code: int = 0,
-        groups: Sequence[OffsetFetchResponseGroup] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.topics = topics
-        self.error_code = error_code
-        self.groups = groups
+        def __init__(self, group_id="", topics=(), error_code=0):
+            self.group_id = group_id
+            self.topics = topics
+            self.error_code = error_code
+
+    class OffsetFetchResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_FETCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 9, 6)
+        __slots__ = ("throttle_time_ms", "topics", "error_code", "groups")
+
+        def __init__(self, throttle_time_ms=0, topics=(), error_code=0, groups=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.topics = topics
+            self.error_code = error_code
+            self.groups = groups
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,52 +25,51 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class OffsetForLeaderPartition(Message):
-    __slots__ = ("partition", "current_leader_epoch", "leader_epoch")
-    partition: Final[int]  # v0+
-    current_leader_epoch: Final[int]  # v2+
-    leader_epoch: Final[int]  # v0+
+    @frozen
+    class OffsetForLeaderPartition(Message):
+        partition: int = 0  # v0+
+        current_leader_epoch: int = -1  # v2+
+        leader_epoch: int = 0  # v0+
 
-    def __init__(
-        self,
-        partition: int = 0,
-        current_leader_epoch: int = -1,
-        leader_epoch: int = 0,
-    ) -> None:
-        self.partition = partition
-        self.current_leader_epoch = current_leader_epoch
-        self.leader_epoch = leader_epoch
+    @frozen
+    class OffsetForLeaderTopic(Message):
+        topic: str = ""  # v0+
+        partitions: Sequence[OffsetForLeaderPartition] = ()  # v0+
 
+    @frozen
+    class OffsetForLeaderEpochRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_FOR_LEADER_EPOCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        replica_id: int = -2  # v3+
+        topics: Sequence[OffsetForLeaderTopic] = ()  # v0+
 
-class OffsetForLeaderTopic(Message):
-    __slots__ = ("topic", "partitions")
-    topic: Final[str]  # v0+
-    partitions: Final[Sequence[OffsetForLeaderPartition]]  # v0+
+else:
 
-    def __init__(
-        self,
-        topic: str = "",
-        partitions: Sequence[OffsetForLeaderPartition] = (),
-    ) -> None:
-        self.topic = topic
-        self.partitions = partitions
+    class OffsetForLeaderPartition(Message):
+        __slots__ = ("partition", "current_leader_epoch", "leader_epoch")
 
+        def __init__(self, partition=0, current_leader_epoch=-1, leader_epoch=0):
+            self.partition = partition
+            self.current_leader_epoch = current_leader_epoch
+            self.leader_epoch = leader_epoch
 
-class OffsetForLeaderEpochRequest(Message):
-    __slots__ = ("replica_id", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.OFFSET_FOR_LEADER_EPOCH
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
-    replica_id: Final[int]  # v3+
-    topics: Final[Sequence[OffsetForLeaderTopic]]  # v0+
+    class OffsetForLeaderTopic(Message):
+        __slots__ = ("topic", "partitions")
 
-    def __init__(
-        self,
-        replica_id: int = -2,
-        topics: Sequence[OffsetForLeaderTopic] = (),
-    ) -> None:
-        self.replica_id = replica_id
-        self.topics = topics
+        def __init__(self, topic="", partitions=()):
+            self.topic = topic
+            self.partitions = partitions
+
+    class OffsetForLeaderEpochRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_FOR_LEADER_EPOCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        __slots__ = ("replica_id", "topics")
+
+        def __init__(self, replica_id=-2, topics=()):
+            self.replica_id = replica_id
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,55 +25,53 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class EpochEndOffset(Message):
-    __slots__ = ("error_code", "partition", "leader_epoch", "end_offset")
-    error_code: Final[int]  # v0+
-    partition: Final[int]  # v0+
-    leader_epoch: Final[int]  # v1+
-    end_offset: Final[int]  # v0+
+    @frozen
+    class EpochEndOffset(Message):
+        error_code: int = 0  # v0+
+        partition: int = 0  # v0+
+        leader_epoch: int = -1  # v1+
+        end_offset: int = -1  # v0+
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        partition: int = 0,
-        leader_epoch: int = -1,
-        end_offset: int = -1,
-    ) -> None:
-        self.error_code = error_code
-        self.partition = partition
-        self.leader_epoch = leader_epoch
-        self.end_offset = end_offset
+    @frozen
+    class OffsetForLeaderTopicResult(Message):
+        topic: str = ""  # v0+
+        partitions: Sequence[EpochEndOffset] = ()  # v0+
 
+    @frozen
+    class OffsetForLeaderEpochResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_FOR_LEADER_EPOCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        throttle_time_ms: int = 0  # v2+
+        topics: Sequence[OffsetForLeaderTopicResult] = ()  # v0+
 
-class OffsetForLeaderTopicResult(Message):
-    __slots__ = ("topic", "partitions")
-    topic: Final[str]  # v0+
-    partitions: Final[Sequence[EpochEndOffset]]  # v0+
+else:
 
-    def __init__(
-        self,
-        topic: str = "",
-        partitions: Sequence[EpochEndOffset] = (),
-    ) -> None:
-        self.topic = topic
-        self.partitions = partitions
+    class EpochEndOffset(Message):
+        __slots__ = ("error_code", "partition", "leader_epoch", "end_offset")
 
+        def __init__(self, error_code=0, partition=0, leader_epoch=-1, end_offset=-1):
+            self.error_code = error_code
+            self.partition = partition
+            self.leader_epoch = leader_epoch
+            self.end_offset = end_offset
 
-class OffsetForLeaderEpochResponse(Message):
-    __slots__ = ("throttle_time_ms", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.OFFSET_FOR_LEADER_EPOCH
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
-    throttle_time_ms: Final[int]  # v2+
-    topics: Final[Sequence[OffsetForLeaderTopicResult]]  # v0+
+    class OffsetForLeaderTopicResult(Message):
+        __slots__ = ("topic", "partitions")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        topics: Sequence[OffsetForLeaderTopicResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.topics = topics
+        def __init__(self, topic="", partitions=()):
+            self.topic = topic
+            self.partitions = partitions
+
+    class OffsetForLeaderEpochResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.OFFSET_FOR_LEADER_EPOCH
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 4)
+        __slots__ = ("throttle_time_ms", "topics")
+
+        def __init__(self, throttle_time_ms=0, topics=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -25,55 +27,53 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class PartitionProduceData(Message):
-    __slots__ = ("index", "records")
-    index: Final[int]  # v0+
-    records: Final[Records | None]  # v0+, null in v0+
+    @frozen
+    class PartitionProduceData(Message):
+        index: int = 0  # v0+
+        records: Records | None = b""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        index: int = 0,
-        records: Records | None = b"",
-    ) -> None:
-        self.index = index
-        self.records = records
+    @frozen
+    class TopicProduceData(Message):
+        name: str = ""  # v0+
+        partition_data: Sequence[PartitionProduceData] = ()  # v0+
 
+    @frozen
+    class ProduceRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.PRODUCE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 11, 9)
+        transactional_id: str | None = None  # v3+, null in v3+
+        acks: int = 0  # v0+
+        timeout_ms: int = 0  # v0+
+        topic_data: Sequence[TopicProduceData] = ()  # v0+
 
-class TopicProduceData(Message):
-    __slots__ = ("name", "partition_data")
-    name: Final[str]  # v0+
-    partition_data: Final[Sequence[PartitionProduceData]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partition_data: Sequence[PartitionProduceData] = (),
-    ) -> None:
-        self.name = name
-        self.partition_data = partition_data
+    class PartitionProduceData(Message):
+        __slots__ = ("index", "records")
 
+        def __init__(self, index=0, records=b""):
+            self.index = index
+            self.records = records
 
-class ProduceRequest(Message):
-    __slots__ = ("transactional_id", "acks", "timeout_ms", "topic_data")
-    API_KEY: ClassVar[ApiKey] = ApiKey.PRODUCE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 11, 9)
-    transactional_id: Final[str | None]  # v3+, null in v3+
-    acks: Final[int]  # v0+
-    timeout_ms: Final[int]  # v0+
-    topic_data: Final[Sequence[TopicProduceData]]  # v0+
+    class TopicProduceData(Message):
+        __slots__ = ("name", "partition_data")
 
-    def __init__(
-        self,
-        transactional_id: str | None = None,
-        acks: int = 0,
-        timeout_ms: int = 0,
-        topic_data: Sequence[TopicProduceData] = (),
-    ) -> None:
-        self.transactional_id = transactional_id
-        self.acks = acks
-        self.timeout_ms = timeout_ms
-        self.topic_data = topic_data
+        def __init__(self, name="", partition_data=()):
+            self.name = name
+            self.partition_data = partition_data
+
+    class ProduceRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.PRODUCE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 11, 9)
+        __slots__ = ("transactional_id", "acks", "timeout_ms", "topic_data")
+
+        def __init__(self, transactional_id=None, acks=0, timeout_ms=0, topic_data=()):
+            self.transactional_id = transactional_id
+            self.acks = acks
+            self.timeout_ms = timeout_ms
+            self.topic_data = topic_data
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -28,121 +30,107 @@ from zkbroker.protocol.primitives import (
     wrong_tag_size,
 )
 
+if TYPE_CHECKING:
 
-class BatchIndexAndErrorMessage(Message):
-    __slots__ = ("batch_index", "batch_index_error_message")
-    batch_index: Final[int]  # v8+
-    batch_index_error_message: Final[str | None]  # v8+, null in v8+
+    @frozen
+    class BatchIndexAndErrorMessage(Message):
+        batch_index: int = 0  # v8+
+        batch_index_error_message: str | None = None  # v8+, null in v8+
 
-    def __init__(
-        self,
-        batch_index: int = 0,
-        batch_index_error_message: str | None = None,
-    ) -> None:
-        self.batch_index = batch_index
-        self.batch_index_error_message = batch_index_error_message
+    @frozen
+    class LeaderIdAndEpoch(Message):
+        leader_id: int = -1  # v10+
+        leader_epoch: int = -1  # v10+
 
+    DEFAULT_LeaderIdAndEpoch: Final = LeaderIdAndEpoch()
 
-class LeaderIdAndEpoch(Message):
-    __slots__ = ("leader_id", "leader_epoch")
-    leader_id: Final[int]  # v10+
-    leader_epoch: Final[int]  # v10+
+    @frozen
+    class PartitionProduceResponse(Message):
+        index: int = 0  # v0+
+        error_code: int = 0  # v0+
+        base_offset: int = 0  # v0+
+        log_append_time_ms: int = -1  # v2+
+        log_start_offset: int = -1  # v5+
+        record_errors: Sequence[BatchIndexAndErrorMessage] = ()  # v8+
+        error_message: str | None = None  # v8+, null in v8+
+        current_leader: LeaderIdAndEpoch = DEFAULT_LeaderIdAndEpoch  # v10+
 
-    def __init__(
-        self,
-        leader_id: int = -1,
-        leader_epoch: int = -1,
-    ) -> None:
-        self.leader_id = leader_id
-        self.leader_epoch = leader_epoch
+    @frozen
+    class TopicProduceResponse(Message):
+        name: str = ""  # v0+
+        partition_responses: Sequence[PartitionProduceResponse] = ()  # v0+
 
+    @frozen
+    class NodeEndpoint(Message):
+        node_id: int = 0  # v10+
+        host: str = ""  # v10+
+        port: int = 0  # v10+
+        rack: str | None = None  # v10+, null in v10+
 
-DEFAULT_LeaderIdAndEpoch: Final = LeaderIdAndEpoch()
+    @frozen
+    class ProduceResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.PRODUCE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 11, 9)
+        responses: Sequence[TopicProduceResponse] = ()  # v0+
+        throttle_time_ms: int = 0  # v1+
+        node_endpoints: Sequence[NodeEndpoint] = ()  # v10+
 
+else:
 
-class PartitionProduceResponse(Message):
-    __slots__ = ("index", "error_code", "base_offset", "log_append_time_ms", "log_start_offset", "record_errors", "error_message", "current_leader")
-    index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    base_offset: Final[int]  # v0+
-    log_append_time_ms: Final[int]  # v2+
-    log_start_offset: Final[int]  # v5+
-    record_errors: Final[Sequence[BatchIndexAndErrorMessage]]  # v8+
-    error_message: Final[str | None]  # v8+, null in v8+
-    current_leader: Final[LeaderIdAndEpoch]  # v10+
+    class BatchIndexAndErrorMessage(Message):
+        __slots__ = ("batch_index", "batch_index_error_message")
 
-    def __init__(
-        self,
-        index: int = 0,
-        error_code: int = 0,
-        base_offset: int = 0,
-        log_append_time_ms: int = -1,
-        log_start_offset: int = -1,
-        record_errors: Sequence[BatchIndexAndErrorMessage] = (),
-        error_message: str | None = None,
-        current_leader: LeaderIdAndEpoch = DEFAULT_LeaderIdAndEpoch,
-    ) -> None:
-        self.index = index
-        self.error_code = error_code
-        self.base_offset = base_offset
-        self.log_append_time_ms = log_append_time_ms
-        self.log_start_offset = log_start_offset
-        self.record_errors = record_errors
-        self.error_message = error_message
-        self.current_leader = current_leader
+        def __init__(self, batch_index=0, batch_index_error_message=None):
+            self.batch_index = batch_index
+            self.batch_index_error_message = batch_index_error_message
 
+    class LeaderIdAndEpoch(Message):
+        __slots__ = ("leader_id", "leader_epoch")
 
-class TopicProduceResponse(Message):
-    __slots__ = ("name", "partition_responses")
-    name: Final[str]  # v0+
-    partition_responses: Final[Sequence[PartitionProduceResponse]]  # v0+
+        def __init__(self, leader_id=-1, leader_epoch=-1):
+            self.leader_id = leader_id
+            self.leader_epoch = leader_epoch
 
-    def __init__(
-        self,
-        name: str = "",
-        partition_responses: Sequence[PartitionProduceResponse] = (),
-    ) -> None:
-        self.name = name
-        self.partition_responses = partition_responses
+    DEFAULT_LeaderIdAndEpoch: Final = LeaderIdAndEpoch()
 
+    class PartitionProduceResponse(Message):
+        __slots__ = ("index", "error_code", "base_offset", "log_append_time_ms", "log_start_offset", "record_errors", "error_message", "current_leader")
 
-class NodeEndpoint(Message):
-    __slots__ = ("node_id", "host", "port", "rack")
-    node_id: Final[int]  # v10+
-    host: Final[str]  # v10+
-    port: Final[int]  # v10+
-    rack: Final[str | None]  # v10+, null in v10+
+        def __init__(self, index=0, error_code=0, base_offset=0, log_append_time_ms=-1, log_start_offset=-1, record_errors=(), error_message=None, current_leader=DEFAULT_LeaderIdAndEpoch):
+            self.index = index
+            self.error_code = error_code
+            self.base_offset = base_offset
+            self.log_append_time_ms = log_append_time_ms
+            self.log_start_offset = log_start_offset
+            self.record_errors = record_errors
+            self.error_message = error_message
+            self.current_leader = current_leader
 
-    def __init__(
-        self,
-        node_id: int = 0,
-        host: str = "",
-        port: int = 0,
-        rack: str | None = None,
-    ) -> None:
-        self.node_id = node_id
-        self.host = host
-        self.port = port
-        self.rack = rack
+    class TopicProduceResponse(Message):
+        __slots__ = ("name", "partition_responses")
 
+        def __init__(self, name="", partition_responses=()):
+            self.name = name
+            self.partition_responses = partition_responses
 
-class ProduceResponse(Message):
-    __slots__ = ("responses", "throttle_time_ms", "node_endpoints")
-    API_KEY: ClassVar[ApiKey] = ApiKey.PRODUCE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 11, 9)
-    responses: Final[Sequence[TopicProduceResponse]]  # v0+
-    throttle_time_ms: Final[int]  # v1+
-    node_endpoints: Final[Sequence[NodeEndpoint]]  # v10+
+    class NodeEndpoint(Message):
+        __slots__ = ("node_id", "host", "port", "rack")
 
-    def __init__(
-        self,
-        responses: Sequence[TopicProduceResponse] = (),
-        throttle_time_ms: int = 0,
-        node_endpoints: Sequence[NodeEndpoint] = (),
-    ) -> None:
-        self.responses = responses
-        self.throttle_time_ms = throttle_time_ms
-        self.node_endpoints = node_endpoints
+        def __init__(self, node_id=0, host="", port=0, rack=None):
+            self.node_id = node_id
+            self.host = host
+            self.port = port
+            self.rack = rack
+
+    class ProduceResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.PRODUCE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 11, 9)
+        __slots__ = ("responses", "throttle_time_ms", "node_endpoints")
+
+        def __init__(self, responses=(), throttle_time_ms=0, node_endpoints=()):
+            self.responses = responses
+            self.throttle_time_ms = throttle_time_ms
+            self.node_endpoints = node_endpoints
 
 
 _read_h = Struct(">h").unpack_from

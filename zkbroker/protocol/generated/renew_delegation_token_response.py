@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -17,24 +19,27 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class RenewDelegationTokenResponse(Message):
-    __slots__ = ("error_code", "expiry_timestamp_ms", "throttle_time_ms")
-    API_KEY: ClassVar[ApiKey] = ApiKey.RENEW_DELEGATION_TOKEN
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    error_code: Final[int]  # v0+
-    expiry_timestamp_ms: Final[int]  # v0+
-    throttle_time_ms: Final[int]  # v0+
+    @frozen
+    class RenewDelegationTokenResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.RENEW_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        error_code: int = 0  # v0+
+        expiry_timestamp_ms: int = 0  # v0+
+        throttle_time_ms: int = 0  # v0+
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        expiry_timestamp_ms: int = 0,
-        throttle_time_ms: int = 0,
-    ) -> None:
-        self.error_code = error_code
-        self.expiry_timestamp_ms = expiry_timestamp_ms
-        self.throttle_time_ms = throttle_time_ms
+else:
+
+    class RenewDelegationTokenResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.RENEW_DELEGATION_TOKEN
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("error_code", "expiry_timestamp_ms", "throttle_time_ms")
+
+        def __init__(self, error_code=0, expiry_timestamp_ms=0, throttle_time_ms=0):
+            self.error_code = error_code
+            self.expiry_timestamp_ms = expiry_timestamp_ms
+            self.throttle_time_ms = throttle_time_ms
 
 
 _read_hqi = Struct(">hqi").unpack_from

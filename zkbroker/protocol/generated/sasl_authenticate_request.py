@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -20,18 +22,23 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class SaslAuthenticateRequest(Message):
-    __slots__ = ("auth_bytes",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.SASL_AUTHENTICATE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    auth_bytes: Final[bytes]  # v0+
+    @frozen
+    class SaslAuthenticateRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.SASL_AUTHENTICATE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        auth_bytes: bytes = b""  # v0+
 
-    def __init__(
-        self,
-        auth_bytes: bytes = b"",
-    ) -> None:
-        self.auth_bytes = auth_bytes
+else:
+
+    class SaslAuthenticateRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.SASL_AUTHENTICATE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("auth_bytes",)
+
+        def __init__(self, auth_bytes=b""):
+            self.auth_bytes = auth_bytes
 
 
 _read_i = Struct(">i").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -22,27 +24,29 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class SaslAuthenticateResponse(Message):
-    __slots__ = ("error_code", "error_message", "auth_bytes", "session_lifetime_ms")
-    API_KEY: ClassVar[ApiKey] = ApiKey.SASL_AUTHENTICATE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    auth_bytes: Final[bytes]  # v0+
-    session_lifetime_ms: Final[int]  # v1+
+    @frozen
+    class SaslAuthenticateResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.SASL_AUTHENTICATE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        auth_bytes: bytes = b""  # v0+
+        session_lifetime_ms: int = 0  # v1+
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        error_message: str | None = "",
-        auth_bytes: bytes = b"",
-        session_lifetime_ms: int = 0,
-    ) -> None:
-        self.error_code = error_code
-        self.error_message = error_message
-        self.auth_bytes = auth_bytes
-        self.session_lifetime_ms = session_lifetime_ms
+else:
+
+    class SaslAuthenticateResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.SASL_AUTHENTICATE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 2, 2)
+        __slots__ = ("error_code", "error_message", "auth_bytes", "session_lifetime_ms")
+
+        def __init__(self, error_code=0, error_message="", auth_bytes=b"", session_lifetime_ms=0):
+            self.error_code = error_code
+            self.error_message = error_message
+            self.auth_bytes = auth_bytes
+            self.session_lifetime_ms = session_lifetime_ms
 
 
 _read_hB = Struct(">hB").unpack_from

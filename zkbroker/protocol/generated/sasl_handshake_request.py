@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -17,18 +19,23 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class SaslHandshakeRequest(Message):
-    __slots__ = ("mechanism",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.SASL_HANDSHAKE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, None)
-    mechanism: Final[str]  # v0+
+    @frozen
+    class SaslHandshakeRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.SASL_HANDSHAKE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, None)
+        mechanism: str = ""  # v0+
 
-    def __init__(
-        self,
-        mechanism: str = "",
-    ) -> None:
-        self.mechanism = mechanism
+else:
+
+    class SaslHandshakeRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.SASL_HANDSHAKE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, None)
+        __slots__ = ("mechanism",)
+
+        def __init__(self, mechanism=""):
+            self.mechanism = mechanism
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -18,21 +20,25 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class SaslHandshakeResponse(Message):
-    __slots__ = ("error_code", "mechanisms")
-    API_KEY: ClassVar[ApiKey] = ApiKey.SASL_HANDSHAKE
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, None)
-    error_code: Final[int]  # v0+
-    mechanisms: Final[Sequence[str]]  # v0+
+    @frozen
+    class SaslHandshakeResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.SASL_HANDSHAKE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, None)
+        error_code: int = 0  # v0+
+        mechanisms: Sequence[str] = ()  # v0+
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        mechanisms: Sequence[str] = (),
-    ) -> None:
-        self.error_code = error_code
-        self.mechanisms = mechanisms
+else:
+
+    class SaslHandshakeResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.SASL_HANDSHAKE
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, None)
+        __slots__ = ("error_code", "mechanisms")
+
+        def __init__(self, error_code=0, mechanisms=()):
+            self.error_code = error_code
+            self.mechanisms = mechanisms
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -29,98 +31,87 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class StopReplicaPartitionV0(Message):
-    __slots__ = ("topic_name", "partition_index")
-    topic_name: Final[str]  # v0
-    partition_index: Final[int]  # v0
+    @frozen
+    class StopReplicaPartitionV0(Message):
+        topic_name: str = ""  # v0
+        partition_index: int = 0  # v0
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        partition_index: int = 0,
-    ) -> None:
-        self.topic_name = topic_name
-        self.partition_index = partition_index
+    @frozen
+    class StopReplicaTopicV1(Message):
+        name: str = ""  # v1-2
+        partition_indexes: Sequence[int] = ()  # v1-2
 
+    @frozen
+    class StopReplicaPartitionState(Message):
+        partition_index: int = 0  # v3+
+        leader_epoch: int = -1  # v3+
+        delete_partition: bool = False  # v3+
 
-class StopReplicaTopicV1(Message):
-    __slots__ = ("name", "partition_indexes")
-    name: Final[str]  # v1-2
-    partition_indexes: Final[Sequence[int]]  # v1-2
+    @frozen
+    class StopReplicaTopicState(Message):
+        topic_name: str = ""  # v3+
+        partition_states: Sequence[StopReplicaPartitionState] = ()  # v3+
 
-    def __init__(
-        self,
-        name: str = "",
-        partition_indexes: Sequence[int] = (),
-    ) -> None:
-        self.name = name
-        self.partition_indexes = partition_indexes
+    @frozen
+    class StopReplicaRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.STOP_REPLICA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
+        controller_id: int = 0  # v0+
+        is_kraft_controller: bool = False  # v4+
+        controller_epoch: int = 0  # v0+
+        broker_epoch: int = -1  # v1+
+        delete_partitions: bool = False  # v0-2
+        ungrouped_partitions: Sequence[StopReplicaPartitionV0] = ()  # v0
+        topics: Sequence[StopReplicaTopicV1] = ()  # v1-2
+        topic_states: Sequence[StopReplicaTopicState] = ()  # v3+
 
+else:
 
-class StopReplicaPartitionState(Message):
-    __slots__ = ("partition_index", "leader_epoch", "delete_partition")
-    partition_index: Final[int]  # v3+
-    leader_epoch: Final[int]  # v3+
-    delete_partition: Final[bool]  # v3+
+    class StopReplicaPartitionV0(Message):
+        __slots__ = ("topic_name", "partition_index")
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        leader_epoch: int = -1,
-        delete_partition: bool = False,
-    ) -> None:
-        self.partition_index = partition_index
-        self.leader_epoch = leader_epoch
-        self.delete_partition = delete_partition
+        def __init__(self, topic_name="", partition_index=0):
+            self.topic_name = topic_name
+            self.partition_index = partition_index
 
+    class StopReplicaTopicV1(Message):
+        __slots__ = ("name", "partition_indexes")
 
-class StopReplicaTopicState(Message):
-    __slots__ = ("topic_name", "partition_states")
-    topic_name: Final[str]  # v3+
-    partition_states: Final[Sequence[StopReplicaPartitionState]]  # v3+
+        def __init__(self, name="", partition_indexes=()):
+            self.name = name
+            self.partition_indexes = partition_indexes
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        partition_states: Sequence[StopReplicaPartitionState] = (),
-    ) -> None:
-        self.topic_name = topic_name
-        self.partition_states = partition_states
+    class StopReplicaPartitionState(Message):
+        __slots__ = ("partition_index", "leader_epoch", "delete_partition")
 
+        def __init__(self, partition_index=0, leader_epoch=-1, delete_partition=False):
+            self.partition_index = partition_index
+            self.leader_epoch = leader_epoch
+            self.delete_partition = delete_partition
 
-class StopReplicaRequest(Message):
-    __slots__ = ("controller_id", "is_kraft_controller", "controller_epoch", "broker_epoch", "delete_partitions", "ungrouped_partitions", "topics", "topic_states")
-    API_KEY: ClassVar[ApiKey] = ApiKey.STOP_REPLICA
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
-    controller_id: Final[int]  # v0+
-    is_kraft_controller: Final[bool]  # v4+
-    controller_epoch: Final[int]  # v0+
-    broker_epoch: Final[int]  # v1+
-    delete_partitions: Final[bool]  # v0-2
-    ungrouped_partitions: Final[Sequence[StopReplicaPartitionV0]]  # v0
-    topics: Final[Sequence[StopReplicaTopicV1]]  # v1-2
-    topic_states: Final[Sequence[StopReplicaTopicState]]  # v3+
+    class StopReplicaTopicState(Message):
+        __slots__ = ("topic_name", "partition_states")
 
-    def __init__(
-        self,
-        controller_id: int = 0,
-        is_kraft_controller: bool = False,
-        controller_epoch: int = 0,
-        broker_epoch: int = -1,
-        delete_partitions: bool = False,
-        ungrouped_partitions: Sequence[StopReplicaPartitionV0] = (),
-        topics: Sequence[StopReplicaTopicV1] = (),
-        topic_states: Sequence[StopReplicaTopicState] = (),
-    ) -> None:
-        self.controller_id = controller_id
-        self.is_kraft_controller = is_kraft_controller
-        self.controller_epoch = controller_epoch
-        self.broker_epoch = broker_epoch
-        self.delete_partitions = delete_partitions
-        self.ungrouped_partitions = ungrouped_partitions
-        self.topics = topics
-        self.topic_states = topic_states
+        def __init__(self, topic_name="", partition_states=()):
+            self.topic_name = topic_name
+            self.partition_states = partition_states
+
+    class StopReplicaRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.STOP_REPLICA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
+        __slots__ = ("controller_id", "is_kraft_controller", "controller_epoch", "broker_epoch", "delete_partitions", "ungrouped_partitions", "topics", "topic_states")
+
+        def __init__(self, controller_id=0, is_kraft_controller=False, controller_epoch=0, broker_epoch=-1, delete_partitions=False, ungrouped_partitions=(), topics=(), topic_states=()):
+            self.controller_id = controller_id
+            self.is_kraft_controller = is_kraft_controller
+            self.controller_epoch = controller_epoch
+            self.broker_epoch = broker_epoch
+            self.delete_partitions = delete_partitions
+            self.ungrouped_partitions = ungrouped_partitions
+            self.topics = topics
+            self.topic_states = topic_states
 
 
 _read_h = Struct(">h").unpack_from

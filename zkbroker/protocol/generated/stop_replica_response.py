@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,38 +25,39 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class StopReplicaPartitionError(Message):
-    __slots__ = ("topic_name", "partition_index", "error_code")
-    topic_name: Final[str]  # v0+
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
+    @frozen
+    class StopReplicaPartitionError(Message):
+        topic_name: str = ""  # v0+
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        partition_index: int = 0,
-        error_code: int = 0,
-    ) -> None:
-        self.topic_name = topic_name
-        self.partition_index = partition_index
-        self.error_code = error_code
+    @frozen
+    class StopReplicaResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.STOP_REPLICA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
+        error_code: int = 0  # v0+
+        partition_errors: Sequence[StopReplicaPartitionError] = ()  # v0+
 
+else:
 
-class StopReplicaResponse(Message):
-    __slots__ = ("error_code", "partition_errors")
-    API_KEY: ClassVar[ApiKey] = ApiKey.STOP_REPLICA
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
-    error_code: Final[int]  # v0+
-    partition_errors: Final[Sequence[StopReplicaPartitionError]]  # v0+
+    class StopReplicaPartitionError(Message):
+        __slots__ = ("topic_name", "partition_index", "error_code")
 
-    def __init__(
-        self,
-        error_code: int = 0,
-        partition_errors: Sequence[StopReplicaPartitionError] = (),
-    ) -> None:
-        self.error_code = error_code
-        self.partition_errors = partition_errors
+        def __init__(self, topic_name="", partition_index=0, error_code=0):
+            self.topic_name = topic_name
+            self.partition_index = partition_index
+            self.error_code = error_code
+
+    class StopReplicaResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.STOP_REPLICA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 2)
+        __slots__ = ("error_code", "partition_errors")
+
+        def __init__(self, error_code=0, partition_errors=()):
+            self.error_code = error_code
+            self.partition_errors = partition_errors
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,50 +26,47 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class SyncGroupRequestAssignment(Message):
-    __slots__ = ("member_id", "assignment")
-    member_id: Final[str]  # v0+
-    assignment: Final[bytes]  # v0+
+    @frozen
+    class SyncGroupRequestAssignment(Message):
+        member_id: str = ""  # v0+
+        assignment: bytes = b""  # v0+
 
-    def __init__(
-        self,
-        member_id: str = "",
-        assignment: bytes = b"",
-    ) -> None:
-        self.member_id = member_id
-        self.assignment = assignment
+    @frozen
+    class SyncGroupRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.SYNC_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
+        group_id: str = ""  # v0+
+        generation_id: int = 0  # v0+
+        member_id: str = ""  # v0+
+        group_instance_id: str | None = None  # v3+, null in v3+
+        protocol_type: str | None = None  # v5+, null in v5+
+        protocol_name: str | None = None  # v5+, null in v5+
+        assignments: Sequence[SyncGroupRequestAssignment] = ()  # v0+
 
+else:
 
-class SyncGroupRequest(Message):
-    __slots__ = ("group_id", "generation_id", "member_id", "group_instance_id", "protocol_type", "protocol_name", "assignments")
-    API_KEY: ClassVar[ApiKey] = ApiKey.SYNC_GROUP
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
-    group_id: Final[str]  # v0+
-    generation_id: Final[int]  # v0+
-    member_id: Final[str]  # v0+
-    group_instance_id: Final[str | None]  # v3+, null in v3+
-    protocol_type: Final[str | None]  # v5+, null in v5+
-    protocol_name: Final[str | None]  # v5+, null in v5+
-    assignments: Final[Sequence[SyncGroupRequestAssignment]]  # v0+
+    class SyncGroupRequestAssignment(Message):
+        __slots__ = ("member_id", "assignment")
 
-    def __init__(
-        self,
-        group_id: str = "",
-        generation_id: int = 0,
-        member_id: str = "",
-        group_instance_id: str | None = None,
-        protocol_type: str | None = None,
-        protocol_name: str | None = None,
-        assignments: Sequence[SyncGroupRequestAssignment] = (),
-    ) -> None:
-        self.group_id = group_id
-        self.generation_id = generation_id
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.protocol_type = protocol_type
-        self.protocol_name = protocol_name
-        self.assignments = assignments
+        def __init__(self, member_id="", assignment=b""):
+            self.member_id = member_id
+            self.assignment = assignment
+
+    class SyncGroupRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.SYNC_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
+        __slots__ = ("group_id", "generation_id", "member_id", "group_instance_id", "protocol_type", "protocol_name", "assignments")
+
+        def __init__(self, group_id="", generation_id=0, member_id="", group_instance_id=None, protocol_type=None, protocol_name=None, assignments=()):
+            self.group_id = group_id
+            self.generation_id = generation_id
+            self.member_id = member_id
+            self.group_instance_id = group_instance_id
+            self.protocol_type = protocol_type
+            self.protocol_name = protocol_name
+            self.assignments = assignments
 
 
 _read_h = Struct(">h").unpack_from

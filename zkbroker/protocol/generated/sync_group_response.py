@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -22,30 +24,31 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class SyncGroupResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "protocol_type", "protocol_name", "assignment")
-    API_KEY: ClassVar[ApiKey] = ApiKey.SYNC_GROUP
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
-    throttle_time_ms: Final[int]  # v1+
-    error_code: Final[int]  # v0+
-    protocol_type: Final[str | None]  # v5+, null in v5+
-    protocol_name: Final[str | None]  # v5+, null in v5+
-    assignment: Final[bytes]  # v0+
+    @frozen
+    class SyncGroupResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.SYNC_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
+        throttle_time_ms: int = 0  # v1+
+        error_code: int = 0  # v0+
+        protocol_type: str | None = None  # v5+, null in v5+
+        protocol_name: str | None = None  # v5+, null in v5+
+        assignment: bytes = b""  # v0+
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        protocol_type: str | None = None,
-        protocol_name: str | None = None,
-        assignment: bytes = b"",
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.protocol_type = protocol_type
-        self.protocol_name = protocol_name
-        self.assignment = assignment
+else:
+
+    class SyncGroupResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.SYNC_GROUP
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 5, 4)
+        __slots__ = ("throttle_time_ms", "error_code", "protocol_type", "protocol_name", "assignment")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, protocol_type=None, protocol_name=None, assignment=b""):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.protocol_type = protocol_type
+            self.protocol_name = protocol_name
+            self.assignment = assignment
 
 
 _read_hi = Struct(">hi").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     Buffer,
@@ -16,17 +18,21 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TransactionLogKey(Message):
-    __slots__ = ("transactional_id",)
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, None)
-    transactional_id: Final[str]  # v0
+    @frozen
+    class TransactionLogKey(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, None)
+        transactional_id: str = ""  # v0
 
-    def __init__(
-        self,
-        transactional_id: str = "",
-    ) -> None:
-        self.transactional_id = transactional_id
+else:
+
+    class TransactionLogKey(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 0, None)
+        __slots__ = ("transactional_id",)
+
+        def __init__(self, transactional_id=""):
+            self.transactional_id = transactional_id
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     FEW,
@@ -27,49 +29,45 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class PartitionsSchema(Message):
-    __slots__ = ("topic", "partition_ids")
-    topic: Final[str]  # v0+
-    partition_ids: Final[Sequence[int]]  # v0+
+    @frozen
+    class PartitionsSchema(Message):
+        topic: str = ""  # v0+
+        partition_ids: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        topic: str = "",
-        partition_ids: Sequence[int] = (),
-    ) -> None:
-        self.topic = topic
-        self.partition_ids = partition_ids
+    @frozen
+    class TransactionLogValue(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        producer_id: int = 0  # v0+
+        producer_epoch: int = 0  # v0+
+        transaction_timeout_ms: int = 0  # v0+
+        transaction_status: int = 0  # v0+
+        transaction_partitions: Sequence[PartitionsSchema] | None = ()  # v0+, null in v0+
+        transaction_last_update_timestamp_ms: int = 0  # v0+
+        transaction_start_timestamp_ms: int = 0  # v0+
 
+else:
 
-class TransactionLogValue(Message):
-    __slots__ = ("producer_id", "producer_epoch", "transaction_timeout_ms", "transaction_status", "transaction_partitions", "transaction_last_update_timestamp_ms", "transaction_start_timestamp_ms")
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
-    producer_id: Final[int]  # v0+
-    producer_epoch: Final[int]  # v0+
-    transaction_timeout_ms: Final[int]  # v0+
-    transaction_status: Final[int]  # v0+
-    transaction_partitions: Final[Sequence[PartitionsSchema] | None]  # v0+, null in v0+
-    transaction_last_update_timestamp_ms: Final[int]  # v0+
-    transaction_start_timestamp_ms: Final[int]  # v0+
+    class PartitionsSchema(Message):
+        __slots__ = ("topic", "partition_ids")
 
-    def __init__(
-        self,
-        producer_id: int = 0,
-        producer_epoch: int = 0,
-        transaction_timeout_ms: int = 0,
-        transaction_status: int = 0,
-        transaction_partitions: Sequence[PartitionsSchema] | None = (),
-        transaction_last_update_timestamp_ms: int = 0,
-        transaction_start_timestamp_ms: int = 0,
-    ) -> None:
-        self.producer_id = producer_id
-        self.producer_epoch = producer_epoch
-        self.transaction_timeout_ms = transaction_timeout_ms
-        self.transaction_status = transaction_status
-        self.transaction_partitions = transaction_partitions
-        self.transaction_last_update_timestamp_ms = transaction_last_update_timestamp_ms
-        self.transaction_start_timestamp_ms = transaction_start_timestamp_ms
+        def __init__(self, topic="", partition_ids=()):
+            self.topic = topic
+            self.partition_ids = partition_ids
+
+    class TransactionLogValue(Message):
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        __slots__ = ("producer_id", "producer_epoch", "transaction_timeout_ms", "transaction_status", "transaction_partitions", "transaction_last_update_timestamp_ms", "transaction_start_timestamp_ms")
+
+        def __init__(self, producer_id=0, producer_epoch=0, transaction_timeout_ms=0, transaction_status=0, transaction_partitions=(), transaction_last_update_timestamp_ms=0, transaction_start_timestamp_ms=0):
+            self.producer_id = producer_id
+            self.producer_epoch = producer_epoch
+            self.transaction_timeout_ms = transaction_timeout_ms
+            self.transaction_status = transaction_status
+            self.transaction_partitions = transaction_partitions
+            self.transaction_last_update_timestamp_ms = transaction_last_update_timestamp_ms
+            self.transaction_start_timestamp_ms = transaction_start_timestamp_ms
 
 
 _read_h = Struct(">h").unpack_from

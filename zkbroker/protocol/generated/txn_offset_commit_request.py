@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,73 +26,65 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class TxnOffsetCommitRequestPartition(Message):
-    __slots__ = ("partition_index", "committed_offset", "committed_leader_epoch", "committed_metadata")
-    partition_index: Final[int]  # v0+
-    committed_offset: Final[int]  # v0+
-    committed_leader_epoch: Final[int]  # v2+
-    committed_metadata: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class TxnOffsetCommitRequestPartition(Message):
+        partition_index: int = 0  # v0+
+        committed_offset: int = 0  # v0+
+        committed_leader_epoch: int = -1  # v2+
+        committed_metadata: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        committed_offset: int = 0,
-        committed_leader_epoch: int = -1,
-        committed_metadata: str | None = "",
-    ) -> None:
-        self.partition_index = partition_index
-        self.committed_offset = committed_offset
-        self.committed_leader_epoch = committed_leader_epoch
-        self.committed_metadata = committed_metadata
+    @frozen
+    class TxnOffsetCommitRequestTopic(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[TxnOffsetCommitRequestPartition] = ()  # v0+
 
+    @frozen
+    class TxnOffsetCommitRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.TXN_OFFSET_COMMIT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+        transactional_id: str = ""  # v0+
+        group_id: str = ""  # v0+
+        producer_id: int = 0  # v0+
+        producer_epoch: int = 0  # v0+
+        generation_id: int = -1  # v3+
+        member_id: str = ""  # v3+
+        group_instance_id: str | None = None  # v3+, null in v3+
+        topics: Sequence[TxnOffsetCommitRequestTopic] = ()  # v0+
 
-class TxnOffsetCommitRequestTopic(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[TxnOffsetCommitRequestPartition]]  # v0+
+else:
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[TxnOffsetCommitRequestPartition] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+    class TxnOffsetCommitRequestPartition(Message):
+        __slots__ = ("partition_index", "committed_offset", "committed_leader_epoch", "committed_metadata")
 
+        def __init__(self, partition_index=0, committed_offset=0, committed_leader_epoch=-1, committed_metadata=""):
+            self.partition_index = partition_index
+            self.committed_offset = committed_offset
+            self.committed_leader_epoch = committed_leader_epoch
+            self.committed_metadata = committed_metadata
 
-class TxnOffsetCommitRequest(Message):
-    __slots__ = ("transactional_id", "group_id", "producer_id", "producer_epoch", "generation_id", "member_id", "group_instance_id", "topics")
-    API_KEY: ClassVar[ApiKey] = ApiKey.TXN_OFFSET_COMMIT
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
-    transactional_id: Final[str]  # v0+
-    group_id: Final[str]  # v0+
-    producer_id: Final[int]  # v0+
-    producer_epoch: Final[int]  # v0+
-    generation_id: Final[int]  # v3+
-    member_id: Final[str]  # v3+
-    group_instance_id: Final[str | None]  # v3+, null in v3+
-    topics: Final[Sequence[TxnOffsetCommitRequestTopic]]  # v0+
+    class TxnOffsetCommitRequestTopic(Message):
+        __slots__ = ("name", "partitions")
 
-    def __init__(
-        self,
-        transactional_id: str = "",
-        group_id: str = "",
-        producer_id: int = 0,
-        producer_epoch: int = 0,
-        generation_id: int = -1,
-        member_id: str = "",
-        group_instance_id: str | None = None,
-        topics: Sequence[TxnOffsetCommitRequestTopic] = (),
-    ) -> None:
-        self.transactional_id = transactional_id
-        self.group_id = group_id
-        self.producer_id = producer_id
-        self.producer_epoch = producer_epoch
-        self.generation_id = generation_id
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.topics = topics
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
+
+    class TxnOffsetCommitRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.TXN_OFFSET_COMMIT
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 4, 3)
+        __slots__ = ("transactional_id", "group_id", "producer_id", "producer_epoch", "generation_id", "member_id", "group_instance_id", "topics")
+
+        def __init__(self, transactional_id="", group_id="", producer_id=0, producer_epoch=0, generation_id=-1, member_id="", group_instance_id=None, topics=()):
+            self.transactional_id = transactional_id
+            self.group_id = group_id
+            self.producer_id = producer_id
+            self.producer_epoch = producer_epoch
+            self.generation_id = generation_id
+            self.member_id = member_id
+            self.group_instance_id = group_instance_id
+            self.topics = topics
 
 
 _read_h = Struct(">h").unpack_from

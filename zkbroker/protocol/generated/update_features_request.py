@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -24,44 +26,43 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class FeatureUpdateKey(Message):
-    __slots__ = ("feature", "max_version_level", "allow_downgrade", "upgrade_type")
-    feature: Final[str]  # v0+
-    max_version_level: Final[int]  # v0+
-    allow_downgrade: Final[bool]  # v0
-    upgrade_type: Final[int]  # v1+
+    @frozen
+    class FeatureUpdateKey(Message):
+        feature: str = ""  # v0+
+        max_version_level: int = 0  # v0+
+        allow_downgrade: bool = False  # v0
+        upgrade_type: int = 1  # v1+
 
-    def __init__(
-        self,
-        feature: str = "",
-        max_version_level: int = 0,
-        allow_downgrade: bool = False,
-        upgrade_type: int = 1,
-    ) -> None:
-        self.feature = feature
-        self.max_version_level = max_version_level
-        self.allow_downgrade = allow_downgrade
-        self.upgrade_type = upgrade_type
+    @frozen
+    class UpdateFeaturesRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.UPDATE_FEATURES
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        timeout_ms: int = 60000  # v0+
+        feature_updates: Sequence[FeatureUpdateKey] = ()  # v0+
+        validate_only: bool = False  # v1+
 
+else:
 
-class UpdateFeaturesRequest(Message):
-    __slots__ = ("timeout_ms", "feature_updates", "validate_only")
-    API_KEY: ClassVar[ApiKey] = ApiKey.UPDATE_FEATURES
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
-    timeout_ms: Final[int]  # v0+
-    feature_updates: Final[Sequence[FeatureUpdateKey]]  # v0+
-    validate_only: Final[bool]  # v1+
+    class FeatureUpdateKey(Message):
+        __slots__ = ("feature", "max_version_level", "allow_downgrade", "upgrade_type")
 
-    def __init__(
-        self,
-        timeout_ms: int = 60000,
-        feature_updates: Sequence[FeatureUpdateKey] = (),
-        validate_only: bool = False,
-    ) -> None:
-        self.timeout_ms = timeout_ms
-        self.feature_updates = feature_updates
-        self.validate_only = validate_only
+        def __init__(self, feature="", max_version_level=0, allow_downgrade=False, upgrade_type=1):
+            self.feature = feature
+            self.max_version_level = max_version_level
+            self.allow_downgrade = allow_downgrade
+            self.upgrade_type = upgrade_type
+
+    class UpdateFeaturesRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.UPDATE_FEATURES
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        __slots__ = ("timeout_ms", "feature_updates", "validate_only")
+
+        def __init__(self, timeout_ms=60000, feature_updates=(), validate_only=False):
+            self.timeout_ms = timeout_ms
+            self.feature_updates = feature_updates
+            self.validate_only = validate_only
 
 
 _read_hbB = Struct(">hbB").unpack_from

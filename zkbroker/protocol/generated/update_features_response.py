@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,44 +25,43 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class UpdatableFeatureResult(Message):
-    __slots__ = ("feature", "error_code", "error_message")
-    feature: Final[str]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
+    @frozen
+    class UpdatableFeatureResult(Message):
+        feature: str = ""  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
 
-    def __init__(
-        self,
-        feature: str = "",
-        error_code: int = 0,
-        error_message: str | None = "",
-    ) -> None:
-        self.feature = feature
-        self.error_code = error_code
-        self.error_message = error_message
+    @frozen
+    class UpdateFeaturesResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.UPDATE_FEATURES
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        throttle_time_ms: int = 0  # v0+
+        error_code: int = 0  # v0+
+        error_message: str | None = ""  # v0+, null in v0+
+        results: Sequence[UpdatableFeatureResult] = ()  # v0+
 
+else:
 
-class UpdateFeaturesResponse(Message):
-    __slots__ = ("throttle_time_ms", "error_code", "error_message", "results")
-    API_KEY: ClassVar[ApiKey] = ApiKey.UPDATE_FEATURES
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
-    throttle_time_ms: Final[int]  # v0+
-    error_code: Final[int]  # v0+
-    error_message: Final[str | None]  # v0+, null in v0+
-    results: Final[Sequence[UpdatableFeatureResult]]  # v0+
+    class UpdatableFeatureResult(Message):
+        __slots__ = ("feature", "error_code", "error_message")
 
-    def __init__(
-        self,
-        throttle_time_ms: int = 0,
-        error_code: int = 0,
-        error_message: str | None = "",
-        results: Sequence[UpdatableFeatureResult] = (),
-    ) -> None:
-        self.throttle_time_ms = throttle_time_ms
-        self.error_code = error_code
-        self.error_message = error_message
-        self.results = results
+        def __init__(self, feature="", error_code=0, error_message=""):
+            self.feature = feature
+            self.error_code = error_code
+            self.error_message = error_message
+
+    class UpdateFeaturesResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.UPDATE_FEATURES
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 0)
+        __slots__ = ("throttle_time_ms", "error_code", "error_message", "results")
+
+        def __init__(self, throttle_time_ms=0, error_code=0, error_message="", results=()):
+            self.throttle_time_ms = throttle_time_ms
+            self.error_code = error_code
+            self.error_message = error_message
+            self.results = results
 
 
 _read_hB = Struct(">hB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
@@ -35,134 +37,111 @@ from zkbroker.protocol.primitives import (
     wrong_tag_size,
 )
 
+if TYPE_CHECKING:
 
-class UpdateMetadataPartitionState(Message):
-    __slots__ = ("topic_name", "partition_index", "controller_epoch", "leader", "leader_epoch", "isr", "zk_version", "replicas", "offline_replicas")
-    topic_name: Final[str]  # v0-4
-    partition_index: Final[int]  # v0+
-    controller_epoch: Final[int]  # v0+
-    leader: Final[int]  # v0+
-    leader_epoch: Final[int]  # v0+
-    isr: Final[Sequence[int]]  # v0+
-    zk_version: Final[int]  # v0+
-    replicas: Final[Sequence[int]]  # v0+
-    offline_replicas: Final[Sequence[int]]  # v4+
+    @frozen
+    class UpdateMetadataPartitionState(Message):
+        topic_name: str = ""  # v0-4
+        partition_index: int = 0  # v0+
+        controller_epoch: int = 0  # v0+
+        leader: int = 0  # v0+
+        leader_epoch: int = 0  # v0+
+        isr: Sequence[int] = ()  # v0+
+        zk_version: int = 0  # v0+
+        replicas: Sequence[int] = ()  # v0+
+        offline_replicas: Sequence[int] = ()  # v4+
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        partition_index: int = 0,
-        controller_epoch: int = 0,
-        leader: int = 0,
-        leader_epoch: int = 0,
-        isr: Sequence[int] = (),
-        zk_version: int = 0,
-        replicas: Sequence[int] = (),
-        offline_replicas: Sequence[int] = (),
-    ) -> None:
-        self.topic_name = topic_name
-        self.partition_index = partition_index
-        self.controller_epoch = controller_epoch
-        self.leader = leader
-        self.leader_epoch = leader_epoch
-        self.isr = isr
-        self.zk_version = zk_version
-        self.replicas = replicas
-        self.offline_replicas = offline_replicas
+    @frozen
+    class UpdateMetadataTopicState(Message):
+        topic_name: str = ""  # v5+
+        topic_id: TopicId = ZERO_UUID  # v7+
+        partition_states: Sequence[UpdateMetadataPartitionState] = ()  # v5+
 
+    @frozen
+    class UpdateMetadataEndpoint(Message):
+        port: int = 0  # v1+
+        host: str = ""  # v1+
+        listener: str = ""  # v3+
+        security_protocol: int = 0  # v1+
 
-class UpdateMetadataTopicState(Message):
-    __slots__ = ("topic_name", "topic_id", "partition_states")
-    topic_name: Final[str]  # v5+
-    topic_id: Final[TopicId]  # v7+
-    partition_states: Final[Sequence[UpdateMetadataPartitionState]]  # v5+
+    @frozen
+    class UpdateMetadataBroker(Message):
+        id: int = 0  # v0+
+        v0_host: str = ""  # v0
+        v0_port: int = 0  # v0
+        endpoints: Sequence[UpdateMetadataEndpoint] = ()  # v1+
+        rack: str | None = ""  # v2+, null in v0+
 
-    def __init__(
-        self,
-        topic_name: str = "",
-        topic_id: TopicId = ZERO_UUID,
-        partition_states: Sequence[UpdateMetadataPartitionState] = (),
-    ) -> None:
-        self.topic_name = topic_name
-        self.topic_id = topic_id
-        self.partition_states = partition_states
+    @frozen
+    class UpdateMetadataRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.UPDATE_METADATA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 8, 6)
+        controller_id: int = 0  # v0+
+        is_kraft_controller: bool = False  # v8+
+        type: int = 0  # v8+
+        controller_epoch: int = 0  # v0+
+        broker_epoch: int = -1  # v5+
+        ungrouped_partition_states: Sequence[UpdateMetadataPartitionState] = ()  # v0-4
+        topic_states: Sequence[UpdateMetadataTopicState] = ()  # v5+
+        live_brokers: Sequence[UpdateMetadataBroker] = ()  # v0+
 
+else:
 
-class UpdateMetadataEndpoint(Message):
-    __slots__ = ("port", "host", "listener", "security_protocol")
-    port: Final[int]  # v1+
-    host: Final[str]  # v1+
-    listener: Final[str]  # v3+
-    security_protocol: Final[int]  # v1+
+    class UpdateMetadataPartitionState(Message):
+        __slots__ = ("topic_name", "partition_index", "controller_epoch", "leader", "leader_epoch", "isr", "zk_version", "replicas", "offline_replicas")
 
-    def __init__(
-        self,
-        port: int = 0,
-        host: str = "",
-        listener: str = "",
-        security_protocol: int = 0,
-    ) -> None:
-        self.port = port
-        self.host = host
-        self.listener = listener
-        self.security_protocol = security_protocol
+        def __init__(self, topic_name="", partition_index=0, controller_epoch=0, leader=0, leader_epoch=0, isr=(), zk_version=0, replicas=(), offline_replicas=()):
+            self.topic_name = topic_name
+            self.partition_index = partition_index
+            self.controller_epoch = controller_epoch
+            self.leader = leader
+            self.leader_epoch = leader_epoch
+            self.isr = isr
+            self.zk_version = zk_version
+            self.replicas = replicas
+            self.offline_replicas = offline_replicas
 
+    class UpdateMetadataTopicState(Message):
+        __slots__ = ("topic_name", "topic_id", "partition_states")
 
-class UpdateMetadataBroker(Message):
-    __slots__ = ("id", "v0_host", "v0_port", "endpoints", "rack")
-    id: Final[int]  # v0+
-    v0_host: Final[str]  # v0
-    v0_port: Final[int]  # v0
-    endpoints: Final[Sequence[UpdateMetadataEndpoint]]  # v1+
-    rack: Final[str | None]  # v2+, null in v0+
+        def __init__(self, topic_name="", topic_id=ZERO_UUID, partition_states=()):
+            self.topic_name = topic_name
+            self.topic_id = topic_id
+            self.partition_states = partition_states
 
-    def __init__(
-        self,
-        id: int = 0,
-        v0_host: str = "",
-        v0_port: int = 0,
-        endpoints: Sequence[UpdateMetadataEndpoint] = (),
-        rack: str | None = "",
-    ) -> None:
-        self.id = id
-        self.v0_host = v0_host
-        self.v0_port = v0_port
-        self.endpoints = endpoints
-        self.rack = rack
+    class UpdateMetadataEndpoint(Message):
+        __slots__ = ("port", "host", "listener", "security_protocol")
 
+        def __init__(self, port=0, host="", listener="", security_protocol=0):
+            self.port = port
+            self.host = host
+            self.listener = listener
+            self.security_protocol = security_protocol
 
-class UpdateMetadataRequest(Message):
-    __slots__ = ("controller_id", "is_kraft_controller", "type", "controller_epoch", "broker_epoch", "ungrouped_partition_states", "topic_states", "live_brokers")
-    API_KEY: ClassVar[ApiKey] = ApiKey.UPDATE_METADATA
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 8, 6)
-    controller_id: Final[int]  # v0+
-    is_kraft_controller: Final[bool]  # v8+
-    type: Final[int]  # v8+
-    controller_epoch: Final[int]  # v0+
-    broker_epoch: Final[int]  # v5+
-    ungrouped_partition_states: Final[Sequence[UpdateMetadataPartitionState]]  # v0-4
-    topic_states: Final[Sequence[UpdateMetadataTopicState]]  # v5+
-    live_brokers: Final[Sequence[UpdateMetadataBroker]]  # v0+
+    class UpdateMetadataBroker(Message):
+        __slots__ = ("id", "v0_host", "v0_port", "endpoints", "rack")
 
-    def __init__(
-        self,
-        controller_id: int = 0,
-        is_kraft_controller: bool = False,
-        type: int = 0,
-        controller_epoch: int = 0,
-        broker_epoch: int = -1,
-        ungrouped_partition_states: Sequence[UpdateMetadataPartitionState] = (),
-        topic_states: Sequence[UpdateMetadataTopicState] = (),
-        live_brokers: Sequence[UpdateMetadataBroker] = (),
-    ) -> None:
-        self.controller_id = controller_id
-        self.is_kraft_controller = is_kraft_controller
-        self.type = type
-        self.controller_epoch = controller_epoch
-        self.broker_epoch = broker_epoch
-        self.ungrouped_partition_states = ungrouped_partition_states
-        self.topic_states = topic_states
-        self.live_brokers = live_brokers
+        def __init__(self, id=0, v0_host="", v0_port=0, endpoints=(), rack=""):
+            self.id = id
+            self.v0_host = v0_host
+            self.v0_port = v0_port
+            self.endpoints = endpoints
+            self.rack = rack
+
+    class UpdateMetadataRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.UPDATE_METADATA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 8, 6)
+        __slots__ = ("controller_id", "is_kraft_controller", "type", "controller_epoch", "broker_epoch", "ungrouped_partition_states", "topic_states", "live_brokers")
+
+        def __init__(self, controller_id=0, is_kraft_controller=False, type=0, controller_epoch=0, broker_epoch=-1, ungrouped_partition_states=(), topic_states=(), live_brokers=()):
+            self.controller_id = controller_id
+            self.is_kraft_controller = is_kraft_controller
+            self.type = type
+            self.controller_epoch = controller_epoch
+            self.broker_epoch = broker_epoch
+            self.ungrouped_partition_states = ungrouped_partition_states
+            self.topic_states = topic_states
+            self.live_brokers = live_brokers
 
 
 _read_16sB = Struct(">16sB").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -17,18 +19,23 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class UpdateMetadataResponse(Message):
-    __slots__ = ("error_code",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.UPDATE_METADATA
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 8, 6)
-    error_code: Final[int]  # v0+
+    @frozen
+    class UpdateMetadataResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.UPDATE_METADATA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 8, 6)
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        error_code: int = 0,
-    ) -> None:
-        self.error_code = error_code
+else:
+
+    class UpdateMetadataResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.UPDATE_METADATA
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 8, 6)
+        __slots__ = ("error_code",)
+
+        def __init__(self, error_code=0):
+            self.error_code = error_code
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError, unpack_from
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -28,55 +30,53 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class WritableTxnMarkerTopic(Message):
-    __slots__ = ("name", "partition_indexes")
-    name: Final[str]  # v0+
-    partition_indexes: Final[Sequence[int]]  # v0+
+    @frozen
+    class WritableTxnMarkerTopic(Message):
+        name: str = ""  # v0+
+        partition_indexes: Sequence[int] = ()  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        partition_indexes: Sequence[int] = (),
-    ) -> None:
-        self.name = name
-        self.partition_indexes = partition_indexes
+    @frozen
+    class WritableTxnMarker(Message):
+        producer_id: int = 0  # v0+
+        producer_epoch: int = 0  # v0+
+        transaction_result: bool = False  # v0+
+        topics: Sequence[WritableTxnMarkerTopic] = ()  # v0+
+        coordinator_epoch: int = 0  # v0+
 
+    @frozen
+    class WriteTxnMarkersRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.WRITE_TXN_MARKERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        markers: Sequence[WritableTxnMarker] = ()  # v0+
 
-class WritableTxnMarker(Message):
-    __slots__ = ("producer_id", "producer_epoch", "transaction_result", "topics", "coordinator_epoch")
-    producer_id: Final[int]  # v0+
-    producer_epoch: Final[int]  # v0+
-    transaction_result: Final[bool]  # v0+
-    topics: Final[Sequence[WritableTxnMarkerTopic]]  # v0+
-    coordinator_epoch: Final[int]  # v0+
+else:
 
-    def __init__(
-        self,
-        producer_id: int = 0,
-        producer_epoch: int = 0,
-        transaction_result: bool = False,
-        topics: Sequence[WritableTxnMarkerTopic] = (),
-        coordinator_epoch: int = 0,
-    ) -> None:
-        self.producer_id = producer_id
-        self.producer_epoch = producer_epoch
-        self.transaction_result = transaction_result
-        self.topics = topics
-        self.coordinator_epoch = coordinator_epoch
+    class WritableTxnMarkerTopic(Message):
+        __slots__ = ("name", "partition_indexes")
 
+        def __init__(self, name="", partition_indexes=()):
+            self.name = name
+            self.partition_indexes = partition_indexes
 
-class WriteTxnMarkersRequest(Message):
-    __slots__ = ("markers",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.WRITE_TXN_MARKERS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
-    markers: Final[Sequence[WritableTxnMarker]]  # v0+
+    class WritableTxnMarker(Message):
+        __slots__ = ("producer_id", "producer_epoch", "transaction_result", "topics", "coordinator_epoch")
 
-    def __init__(
-        self,
-        markers: Sequence[WritableTxnMarker] = (),
-    ) -> None:
-        self.markers = markers
+        def __init__(self, producer_id=0, producer_epoch=0, transaction_result=False, topics=(), coordinator_epoch=0):
+            self.producer_id = producer_id
+            self.producer_epoch = producer_epoch
+            self.transaction_result = transaction_result
+            self.topics = topics
+            self.coordinator_epoch = coordinator_epoch
+
+    class WriteTxnMarkersRequest(Message):
+        API_KEY: ClassVar[int] = ApiKey.WRITE_TXN_MARKERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        __slots__ = ("markers",)
+
+        def __init__(self, markers=()):
+            self.markers = markers
 
 
 _read_h = Struct(">h").unpack_from

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, error as StructError
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
@@ -23,60 +25,59 @@ from zkbroker.protocol.primitives import (
     unencodable,
 )
 
+if TYPE_CHECKING:
 
-class WritableTxnMarkerPartitionResult(Message):
-    __slots__ = ("partition_index", "error_code")
-    partition_index: Final[int]  # v0+
-    error_code: Final[int]  # v0+
+    @frozen
+    class WritableTxnMarkerPartitionResult(Message):
+        partition_index: int = 0  # v0+
+        error_code: int = 0  # v0+
 
-    def __init__(
-        self,
-        partition_index: int = 0,
-        error_code: int = 0,
-    ) -> None:
-        self.partition_index = partition_index
-        self.error_code = error_code
+    @frozen
+    class WritableTxnMarkerTopicResult(Message):
+        name: str = ""  # v0+
+        partitions: Sequence[WritableTxnMarkerPartitionResult] = ()  # v0+
 
+    @frozen
+    class WritableTxnMarkerResult(Message):
+        producer_id: int = 0  # v0+
+        topics: Sequence[WritableTxnMarkerTopicResult] = ()  # v0+
 
-class WritableTxnMarkerTopicResult(Message):
-    __slots__ = ("name", "partitions")
-    name: Final[str]  # v0+
-    partitions: Final[Sequence[WritableTxnMarkerPartitionResult]]  # v0+
+    @frozen
+    class WriteTxnMarkersResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.WRITE_TXN_MARKERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        markers: Sequence[WritableTxnMarkerResult] = ()  # v0+
 
-    def __init__(
-        self,
-        name: str = "",
-        partitions: Sequence[WritableTxnMarkerPartitionResult] = (),
-    ) -> None:
-        self.name = name
-        self.partitions = partitions
+else:
 
+    class WritableTxnMarkerPartitionResult(Message):
+        __slots__ = ("partition_index", "error_code")
 
-class WritableTxnMarkerResult(Message):
-    __slots__ = ("producer_id", "topics")
-    producer_id: Final[int]  # v0+
-    topics: Final[Sequence[WritableTxnMarkerTopicResult]]  # v0+
+        def __init__(self, partition_index=0, error_code=0):
+            self.partition_index = partition_index
+            self.error_code = error_code
 
-    def __init__(
-        self,
-        producer_id: int = 0,
-        topics: Sequence[WritableTxnMarkerTopicResult] = (),
-    ) -> None:
-        self.producer_id = producer_id
-        self.topics = topics
+    class WritableTxnMarkerTopicResult(Message):
+        __slots__ = ("name", "partitions")
 
+        def __init__(self, name="", partitions=()):
+            self.name = name
+            self.partitions = partitions
 
-class WriteTxnMarkersResponse(Message):
-    __slots__ = ("markers",)
-    API_KEY: ClassVar[ApiKey] = ApiKey.WRITE_TXN_MARKERS
-    VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
-    markers: Final[Sequence[WritableTxnMarkerResult]]  # v0+
+    class WritableTxnMarkerResult(Message):
+        __slots__ = ("producer_id", "topics")
 
-    def __init__(
-        self,
-        markers: Sequence[WritableTxnMarkerResult] = (),
-    ) -> None:
-        self.markers = markers
+        def __init__(self, producer_id=0, topics=()):
+            self.producer_id = producer_id
+            self.topics = topics
+
+    class WriteTxnMarkersResponse(Message):
+        API_KEY: ClassVar[int] = ApiKey.WRITE_TXN_MARKERS
+        VERSIONS: ClassVar[VersionRange] = VersionRange(0, 1, 1)
+        __slots__ = ("markers",)
+
+        def __init__(self, markers=()):
+            self.markers = markers
 
 
 _read_h = Struct(">h").unpack_from

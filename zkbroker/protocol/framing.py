@@ -1,0 +1,81 @@
+"""Frames out of a stream of bytes: an int32 size, then as many bytes. Sans I/O; the caller receives."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Final
+
+IDLE_BYTES: Final = 2048
+"""What a connection that waits for its next request holds."""
+
+_SIZE_BYTES: Final = 4
+_read_size = Struct(">i").unpack_from
+
+
+class FrameTooLarge(ValueError):
+    """The size in front of a frame is over the limit, or negative: nothing of the frame was buffered."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"a frame of {size} bytes, the limit is {limit}" if size >= 0 else f"a frame of size {size}"
+        )
+        self.size = size
+
+
+class FrameBuffer:
+    """Collects received bytes and gives whole frames, in writable memory.
+
+    Call `next_frame` until it gives None, then receive into `get_buffer()` and say how much with `received`.
+    Between frames it holds IDLE_BYTES. A frame that does not fit there gets memory of exactly its size, in
+    the `get_buffer()` after `pending_frame_bytes` became known, and loses it in the one after it was taken.
+    """
+
+    __slots__ = ("_end", "_small", "_start", "_view", "max_frame_bytes", "pending_frame_bytes")
+
+    def __init__(self, max_frame_bytes: int) -> None:
+        self.max_frame_bytes = max_frame_bytes  # without the size in front; may change between frames
+        self.pending_frame_bytes = 0  # size of the frame that has begun to arrive; 0 if none, or unknown yet
+        self._small = memoryview(bytearray(IDLE_BYTES))
+        self._view = self._small
+        self._start = 0  # what was received and not taken is [_start, _end)
+        self._end = 0
+
+    def next_frame(self) -> memoryview | None:
+        """The next whole frame, without its size, valid until the next `get_buffer()`; None: receive more.
+
+        Raises: FrameTooLarge, again and again: the stream cannot be read any further.
+        """
+        start = self._start
+        body = start + _SIZE_BYTES
+        if body > self._end:
+            return None
+        (size,) = _read_size(self._view, start)
+        if size < 0 or size > self.max_frame_bytes:
+            raise FrameTooLarge(size, self.max_frame_bytes)
+        end = body + size
+        if end > self._end:
+            self.pending_frame_bytes = size
+            return None
+        self.pending_frame_bytes = 0
+        self._start = end
+        return self._view[body:end]
+
+    def get_buffer(self) -> memoryview:
+        """Where the next bytes go; never empty. Earlier frames are no longer valid."""
+        start, end = self._start, self._end
+        if start == end:
+            self._view = self._small
+            self._start = self._end = 0
+            return self._view
+        wanted = _SIZE_BYTES + self.pending_frame_bytes
+        if start + wanted > len(self._view):
+            arrived = self._view[start:end]
+            if wanted > IDLE_BYTES:
+                self._view = memoryview(bytearray(wanted))
+            self._view[: end - start] = arrived
+            self._start, self._end = 0, end - start
+        return self._view[self._end :]
+
+    def received(self, count: int) -> None:
+        """The first `count` bytes of the last `get_buffer()` were filled."""
+        self._end += count
