@@ -5,11 +5,13 @@
 
 from zkbroker.config.broker import BrokerConfig
 from zkbroker.config.broker_keys import BROKER_KEYS
+from zkbroker.config.environment import settings_from_environment
 from zkbroker.config.keys import Key, Kind, Secret, Treatment, Update
 from zkbroker.config.properties import Property, parse_properties
 from zkbroker.config.protocol_version import ProtocolVersion
 from zkbroker.config.settings import ConfigError, Origin, Setting, Source
 from zkbroker.config.topic import TOPIC_KEYS, TOPIC_SYNONYMS, TopicConfig, validate_topic_config
+from zkbroker.config.unserved import require_served
 
 __all__ = [
     "BROKER_KEYS",
@@ -29,5 +31,7 @@ __all__ = [
     "Treatment",
     "Update",
     "parse_properties",
+    "require_served",
+    "settings_from_environment",
     "validate_topic_config",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 from zkbroker.config.broker_keys import BROKER_KEYS, DYNAMIC_ONLY, SYNONYMS, BrokerKeys
 from zkbroker.config.keys import Key, as_text
@@ -21,6 +21,7 @@ from zkbroker.config.listeners import (
     zookeeper_connect_problem,
 )
 from zkbroker.config.protocol_version import parse_protocol_version
+from zkbroker.config.security_checks import check_security
 from zkbroker.config.settings import DEFAULT_ORIGIN, ConfigError, Origin, Setting, Source
 from zkbroker.config.topic import TopicConfig
 from zkbroker.model import Endpoint
@@ -217,8 +218,8 @@ class BrokerConfig(BrokerKeys):
         known = {endpoint.listener.lower() for endpoint in self.listeners}
         warnings = []
         for setting in self.settings.values():
-            match = LISTENER_KEY.fullmatch(setting.key)
-            if match is not None and match["listener"] not in known:
+            parts = split_listener_key(setting.key)
+            if parts is not None and parts.listener not in known:
                 listeners = ", ".join(sorted(known))
                 warnings.append(
                     f"{_shown(setting, None)} has no effect: the listeners are, in lower case, {listeners}"
@@ -290,6 +291,7 @@ class BrokerConfig(BrokerKeys):
     def _check(self) -> None:
         self._check_identity()
         self._check_listeners()
+        check_security(self)
         self._check_log()
         if self.replica_fetch_wait_max_ms > self.replica_socket_timeout_ms:
             limit = f"it must be at most replica.socket.timeout.ms ({self.replica_socket_timeout_ms})"
@@ -414,20 +416,35 @@ def _shown(setting: Setting, key: Key[Any] | None) -> str:
     return f"{setting.key}={value} ({setting.origin})" if key else f"{setting.key} ({setting.origin})"
 
 
+class ListenerKey(NamedTuple):
+    """The parts of a `listener.name.<listener>.[<mechanism>.]<key>` key."""
+
+    listener: str
+    mechanism: str | None  # in upper case
+    key: Key[Any]
+
+
+def split_listener_key(name: str) -> ListenerKey | None:
+    """The parts of a listener-prefixed key; None where the rest of the name is no known key."""
+    match = LISTENER_KEY.fullmatch(name)
+    if match is None:
+        return None
+    if match["key"] in BROKER_KEYS:
+        return ListenerKey(match["listener"], None, BROKER_KEYS[match["key"]])
+    mechanism, _, rest = match["key"].partition(".")
+    if mechanism.upper() in MECHANISMS and rest in MECHANISM_KEYS:
+        return ListenerKey(match["listener"], mechanism.upper(), BROKER_KEYS[rest])
+    return None
+
+
 def _prefixed_or_unknown(setting: Setting) -> list[str]:
     """Warnings about a key that is not in the table. Raises: ConfigError for a bad value after a prefix."""
-    match = LISTENER_KEY.fullmatch(setting.key)
-    if match is not None:
-        name = match["key"]
-        mechanism, _, rest = name.partition(".")
-        if mechanism.upper() in MECHANISMS and rest in MECHANISM_KEYS:
-            name = rest
-        key = BROKER_KEYS.get(name)
-        if key is not None:
-            parse_setting(key, setting)
-            if key.tuning is None:
-                return []
-            return [f"{_shown(setting, key)} has no effect here: {key.tuning}"]
+    parts = split_listener_key(setting.key)
+    if parts is not None:
+        parse_setting(parts.key, setting)
+        if parts.key.tuning is None:
+            return []
+        return [f"{_shown(setting, parts.key)} has no effect here: {parts.key.tuning}"]
     if (successor := REMOVED_KEYS.get(setting.key)) is not None:
         return [f"{_shown(setting, None)} has no effect: Kafka 3.0 removed it; use {successor}"]
     return [f"{_shown(setting, None)} is unknown and ignored"]

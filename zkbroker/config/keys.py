@@ -228,12 +228,8 @@ def as_text(value: object) -> str | None:
         # Java: plain between 10^-3 and 10^7, else 1.5E308.
         if value == 0 or 1e-3 <= abs(value) < 1e7:
             return repr(value)
-        digits, _, exponent = f"{value!r}".partition("e")
-        if not exponent:
-            digits, _, exponent = f"{value:.17e}".partition("e")
-            digits = digits.rstrip("0")
-        if "." not in digits:
-            digits += ".0"
+        shortest = repr(value).partition("e")[0].replace(".", "").lstrip("-0").rstrip("0")
+        digits, _, exponent = f"{value:.{max(1, len(shortest) - 1)}e}".partition("e")
         return f"{digits}E{int(exponent)}"
     if isinstance(value, tuple):
         return ",".join(map(str, value))

@@ -39,7 +39,8 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
     # Only these three end a line: str.splitlines() knows more of them.
     for number, natural in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
         line = natural.lstrip(BLANKS)
-        if continued is None:
+        if not continued:
+            # Also after a line that held a backslash only: Java looks for a comment there as well.
             if not line or line[0] in "#!":
                 continue
             first = number

@@ -1,0 +1,119 @@
+"""What a listener's security settings must not be, because it would not be honoured. [pure]
+
+Each refusal names the line to write or the command to run instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from zkbroker.config.keys import as_text
+from zkbroker.config.settings import ConfigError
+from zkbroker.model import Endpoint, SecurityProtocol
+
+if TYPE_CHECKING:
+    from zkbroker.config.broker import BrokerConfig
+
+SERVED_MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
+SERVED_STORES: Final = ("PEM", "PKCS12")
+
+WITH_SASL: Final = (SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL)
+WITH_TLS: Final = (SecurityProtocol.SSL, SecurityProtocol.SASL_SSL)
+
+
+def check_security(config: BrokerConfig) -> None:
+    """Raises: ConfigError."""
+    for endpoint in config.listeners:
+        if endpoint.security_protocol in WITH_SASL:
+            _check_mechanisms(config, endpoint.listener)
+        if endpoint.security_protocol in WITH_TLS:
+            _check_stores(config, endpoint)
+    between_brokers = config.listener_security_protocol_map[config.inter_broker_listener_name]
+    if between_brokers in WITH_SASL:
+        _check_mechanism_between_brokers(config)
+    if config.zookeeper_ssl_client_enable:
+        _check_zookeeper_stores(config)
+
+
+def _check_mechanisms(config: BrokerConfig, listener: str) -> None:
+    for mechanism in config.for_listener(listener).sasl_enabled_mechanisms:
+        if mechanism not in SERVED_MECHANISMS:
+            default = " (Kerberos, Kafka's default)" if mechanism == "GSSAPI" else ""
+            _refuse(
+                config,
+                listener,
+                "sasl.enabled.mechanisms",
+                f"{mechanism}{default} is not served on listener {listener}; "
+                f"write listener.name.{listener.lower()}.sasl.enabled.mechanisms=SCRAM-SHA-512, "
+                f"or another of {', '.join(SERVED_MECHANISMS)}",
+            )
+
+
+def _check_mechanism_between_brokers(config: BrokerConfig) -> None:
+    listener = config.inter_broker_listener_name
+    mechanism = config.sasl_mechanism_inter_broker_protocol
+    enabled = config.for_listener(listener).sasl_enabled_mechanisms
+    if mechanism not in enabled:
+        raise ConfigError(
+            "sasl.mechanism.inter.broker.protocol",
+            mechanism,
+            f"brokers speak to each other on listener {listener}, so it must be one of "
+            f"its sasl.enabled.mechanisms, which are {', '.join(enabled)}",
+            config.origin_of("sasl.mechanism.inter.broker.protocol"),
+        )
+
+
+def _check_stores(config: BrokerConfig, endpoint: Endpoint) -> None:
+    view = config.for_listener(endpoint.listener)
+    if view.ssl_keystore_location is None and view.ssl_keystore_key is None:
+        _refuse(
+            config,
+            endpoint.listener,
+            "ssl.keystore.location",
+            f"listener {endpoint.listener} speaks {endpoint.security_protocol.name} and needs a key and its "
+            "certificate: name a PKCS12 or PEM file, and its ssl.keystore.type",
+        )
+    for store, location in (
+        ("keystore", view.ssl_keystore_location),
+        ("truststore", view.ssl_truststore_location),
+    ):
+        store_type = view.ssl_keystore_type if store == "keystore" else view.ssl_truststore_type
+        if location is not None and store_type.upper() not in SERVED_STORES:
+            _refuse(
+                config, endpoint.listener, f"ssl.{store}.type", _convert(store_type, location, f"ssl.{store}")
+            )
+
+
+def _check_zookeeper_stores(config: BrokerConfig) -> None:
+    for store, location, store_type in (
+        ("keystore", config.zookeeper_ssl_keystore_location, config.zookeeper_ssl_keystore_type),
+        ("truststore", config.zookeeper_ssl_truststore_location, config.zookeeper_ssl_truststore_type),
+    ):
+        if location is None:
+            continue
+        # Java's client goes by the end of the file's name where no type is given.
+        by_name = {"jks": "JKS", "p12": "PKCS12", "pem": "PEM"}.get(
+            location.rpartition(".")[2].lower(), "JKS"
+        )
+        kind = (store_type or by_name).upper()
+        if kind not in SERVED_STORES:
+            key = f"zookeeper.ssl.{store}.type"
+            allowed = _convert(kind, location, f"zookeeper.ssl.{store}")
+            raise ConfigError(key, kind, allowed, config.origin_of(key))
+
+
+def _convert(store_type: str, location: str, prefix: str) -> str:
+    converted = f"{location.rpartition('.')[0] or location}.p12"
+    return (
+        f"{store_type} stores cannot be read here; run keytool -importkeystore -srckeystore {location} "
+        f"-destkeystore {converted} -deststoretype PKCS12 and set {prefix}.location={converted} and "
+        f"{prefix}.type=PKCS12"
+    )
+
+
+def _refuse(config: BrokerConfig, listener: str, key: str, allowed: str) -> NoReturn:
+    """Names the key that decides: the listener's own, if it is set."""
+    own = f"listener.name.{listener.lower()}.{key}"
+    deciding = own if own in config.settings else key
+    value = as_text(config.for_listener(listener).value_of(key))
+    raise ConfigError(deciding, value, allowed, config.origin_of(deciding))

@@ -1,0 +1,31 @@
+"""Keys that ask for a protection this release does not give yet. [pure]
+
+Ignoring one would let somebody in, so each stops the start. A part that lands takes its lines out of here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zkbroker.config.settings import ConfigError
+from zkbroker.model import SecurityProtocol
+
+if TYPE_CHECKING:
+    from zkbroker.config.broker import BrokerConfig
+
+
+def require_served(config: BrokerConfig) -> None:
+    """Raises: ConfigError if the configuration asks for TLS, SASL, an authorizer or a protected ZooKeeper."""
+    for endpoint in config.listeners:
+        if endpoint.security_protocol is not SecurityProtocol.PLAINTEXT:
+            raise ConfigError(
+                "listeners",
+                config.text_of("listeners"),
+                f"listener {endpoint.listener} asks for {endpoint.security_protocol.name}, "
+                "and this release serves PLAINTEXT listeners only",
+                config.origin_of("listeners"),
+            )
+    for key in ("authorizer.class.name", "zookeeper.set.acl", "zookeeper.ssl.client.enable"):
+        if config.value_of(key):
+            allowed = "this release does not serve it yet, and would let everybody in; remove it"
+            raise ConfigError(key, config.text_of(key), allowed, config.origin_of(key))
