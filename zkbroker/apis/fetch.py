@@ -196,7 +196,9 @@ class _Fetch:
         leaders: dict[int, NodeEndpoint] = {}
         with_ids = self.ctx.version >= WITH_TOPIC_IDS
         for tp, entry in (
-            self.entries.items() if self.full else [(t, self.entries[t]) for t in self.found if t in self.entries]
+            self.entries.items()
+            if self.full
+            else [(t, self.entries[t]) for t in self.found if t in self.entries]
         ):
             found = self.found.get(tp, _NOTHING)
             if not self.full and not self._is_news(entry, found):
@@ -434,7 +436,9 @@ def _begin(request: FetchRequest, ctx: RequestContext, broker: Services) -> _Fet
     )
 
 
-def _entries(request: FetchRequest, ctx: RequestContext, broker: Services) -> dict[TopicPartition, FetchEntry]:
+def _entries(
+    request: FetchRequest, ctx: RequestContext, broker: Services
+) -> dict[TopicPartition, FetchEntry]:
     names = broker.metadata.snapshot.topic_names
     with_ids = ctx.version >= WITH_TOPIC_IDS
     entries: dict[TopicPartition, FetchEntry] = {}

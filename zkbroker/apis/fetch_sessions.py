@@ -201,5 +201,3 @@ class FetchSessions:
         session.next_epoch = 1 if epoch >= 0x7FFFFFFF else epoch + 1
         session.last_used_ms = now_ms
         return session
-
-

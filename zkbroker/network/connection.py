@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import attrs
@@ -91,10 +91,9 @@ class Connection:
     clock: Callable[[], float] = trio.current_time
     last_active: float = 0.0  # by `clock`; the sweeper closes what is idle too long
     muted: bool = False
-    _waiting: deque[WaitingAnswer] = attrs.field(factory=deque)
+    _waiting: deque[WaitingAnswer | Answer] = attrs.field(factory=deque)
     _answering: bool = False
     _moved: Changed = attrs.field(factory=Changed)
-    _pipelined: bool = False
 
     async def serve(self, session: Session) -> None:
         """Serve until the client goes away or must go. Raises nothing but what is a bug, and Cancelled."""
@@ -125,7 +124,6 @@ class Connection:
         if first is None:
             return
         # From here on, answers may wait while requests are read: a second task, only for those who need it.
-        self._pipelined = True
         failure: BaseException | None = None
         async with trio.open_nursery() as nursery:
             self._queue(first)
@@ -147,7 +145,7 @@ class Connection:
         if failure is not None:
             raise failure
 
-    def _queue(self, answer: WaitingAnswer) -> None:
+    def _queue(self, answer: WaitingAnswer | Answer) -> None:
         self._waiting.append(answer)
         self._moved.notify()
 
@@ -158,7 +156,7 @@ class Connection:
                     await self._moved.wait()
                 answer = self._waiting.popleft()
                 self._answering = True
-                buffers = await answer.wait()
+                buffers = answer.buffers if isinstance(answer, Answer) else await answer.wait()
                 if buffers is not None:
                     await self._send(buffers)
                 self._answering = False
@@ -201,8 +199,11 @@ class Connection:
                 if reply is None:
                     continue
                 if isinstance(reply, Answer):
-                    if self._pipelined:
-                        await self.settled()
+                    if self._waiting or self._answering:  # a Produce that need not wait, behind one that does
+                        self._queue(reply)
+                        while len(self._waiting) >= MAX_WAITING_ANSWERS:
+                            await self._moved.wait()
+                        continue
                     await self._send(reply.buffers)
                     if reply.mute_ms:
                         await self._mute(reply.mute_ms)
@@ -217,6 +218,3 @@ class Connection:
         await trio.sleep(milliseconds / 1000)
         self.muted = False
         self.last_active = self.clock()
-
-
-NewSession = Callable[[Connection], Awaitable[Session]]

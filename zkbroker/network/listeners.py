@@ -68,7 +68,9 @@ class Listener:
                     await trio.lowlevel.checkpoint()
                     continue
                 if error.errno in _OUT_OF_DESCRIPTORS:
-                    log.error("cannot accept on %s: %s; trying again in a second", self.endpoint, error.strerror)
+                    log.error(
+                        "cannot accept on %s: %s; trying again in a second", self.endpoint, error.strerror
+                    )
                     await trio.sleep(1)
                     continue
                 raise

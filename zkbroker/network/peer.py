@@ -68,9 +68,13 @@ class Peer:
             finished = True
             return response
         except trio.TooSlowError:
-            raise PeerError(f"{self.endpoint} did not answer {type(message).__name__} in {timeout_s:g} s") from None
+            raise PeerError(
+                f"{self.endpoint} did not answer {type(message).__name__} in {timeout_s:g} s"
+            ) from None
         except ValueError as error:
-            raise PeerError(f"{self.endpoint} answered {type(message).__name__} with nonsense: {error}") from error
+            raise PeerError(
+                f"{self.endpoint} answered {type(message).__name__} with nonsense: {error}"
+            ) from error
         except PeerError:
             raise
         except (OSError, trio.ClosedResourceError) as error:

@@ -89,9 +89,9 @@ class FetchSessionClient:
         named: Iterable[TopicPartition] = self.wanted if full else self._changed
         request = FetchRequest(
             replica_id=limits.replica_id if version < 15 else -1,
-            replica_state=ReplicaState(
-                replica_id=limits.replica_id, replica_epoch=limits.replica_epoch
-            ) if version >= 15 else ReplicaState(),
+            replica_state=ReplicaState(replica_id=limits.replica_id, replica_epoch=limits.replica_epoch)
+            if version >= 15
+            else ReplicaState(),
             max_wait_ms=limits.max_wait_ms,
             min_bytes=limits.min_bytes,
             max_bytes=limits.max_bytes,

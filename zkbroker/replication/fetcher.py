@@ -263,7 +263,11 @@ class ReplicaFetcher:
             self._want(followed)
             return
         earliest = await self._list_offset(peer, tp, followed, EARLIEST)
-        if earliest is None or self.partitions.get(tp) is not followed or not self._is_current(followed, fetch):
+        if (
+            earliest is None
+            or self.partitions.get(tp) is not followed
+            or not self._is_current(followed, fetch)
+        ):
             return
         if earliest > partition.log.log_end_offset:
             partition.restart_at(earliest)

@@ -139,7 +139,5 @@ def out_of_sync(
         member
         for member in isr.committed
         if member != leader_id
-        and (
-            member not in progress or not progress[member].is_caught_up(log_end_offset, now_ms, max_lag_ms)
-        )
+        and (member not in progress or not progress[member].is_caught_up(log_end_offset, now_ms, max_lag_ms))
     )

@@ -182,9 +182,7 @@ class Partition:
         self.role = Role.LEADER
         if is_new:
             self.term += 1
-            self._here.events.emit(
-                LeadershipTaken(self.tp, state.leader_epoch, end, self.log.high_watermark)
-            )
+            self._here.events.emit(LeadershipTaken(self.tp, state.leader_epoch, end, self.log.high_watermark))
         self._role_has_moved()
         self.maybe_advance_high_watermark()
         return is_new
@@ -437,9 +435,7 @@ class Partition:
         if len(records):
             self.log.append_as_follower(records, wall_ms=self._here.wall_ms())
             self._end_has_moved()
-        high_watermark = max(
-            self.log.log_start_offset, min(leader_high_watermark, self.log.log_end_offset)
-        )
+        high_watermark = max(self.log.log_start_offset, min(leader_high_watermark, self.log.log_end_offset))
         if high_watermark != self.log.high_watermark:
             self.log.update_high_watermark(high_watermark)
             self._high_watermark_has_moved()
@@ -461,7 +457,9 @@ class Partition:
         """The leader's log begins beyond our end: drop everything and start there."""
         end = self.log.log_end_offset
         self.log.truncate_fully_and_start_at(offset)
-        log.info("%s: dropped all records; the leader's log starts at %d, ours ended at %d", self.tp, offset, end)
+        log.info(
+            "%s: dropped all records; the leader's log starts at %d, ours ended at %d", self.tp, offset, end
+        )
         self._here.events.emit(LogTruncated(self.tp, end, offset, self.leader_epoch))
 
     # -- reading -----------------------------------------------------------------------------------------------

@@ -1,0 +1,118 @@
+"""The response of an API whose handler failed as a whole: the code in every place the version has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from zkbroker.apis.context import RequestContext
+from zkbroker.errors import ErrorCode
+from zkbroker.protocol.codec import ApiKey, Message
+from zkbroker.protocol.generated.create_topics_request import CreateTopicsRequest
+from zkbroker.protocol.generated.create_topics_response import CreatableTopicResult, CreateTopicsResponse
+from zkbroker.protocol.generated.delete_topics_request import DeleteTopicsRequest
+from zkbroker.protocol.generated.delete_topics_response import DeletableTopicResult, DeleteTopicsResponse
+from zkbroker.protocol.generated.list_offsets_request import ListOffsetsRequest
+from zkbroker.protocol.generated.list_offsets_response import (
+    ListOffsetsPartitionResponse,
+    ListOffsetsResponse,
+    ListOffsetsTopicResponse,
+)
+from zkbroker.protocol.generated.metadata_request import MetadataRequest
+from zkbroker.protocol.generated.metadata_response import MetadataResponse, MetadataResponseTopic
+from zkbroker.protocol.generated.offset_for_leader_epoch_request import OffsetForLeaderEpochRequest
+from zkbroker.protocol.generated.offset_for_leader_epoch_response import (
+    EpochEndOffset,
+    OffsetForLeaderEpochResponse,
+    OffsetForLeaderTopicResult,
+)
+from zkbroker.protocol.generated.produce_request import ProduceRequest
+from zkbroker.protocol.generated.produce_response import (
+    PartitionProduceResponse,
+    ProduceResponse,
+    TopicProduceResponse,
+)
+
+
+def top_level(key: ApiKey) -> Callable[[Any, RequestContext, ErrorCode], Message]:
+    """For responses with an error code of their own."""
+    name = key.name.lower() + "_response"
+
+    def failed(request: Message, ctx: RequestContext, code: ErrorCode) -> Message:
+        module = import_module(f"zkbroker.protocol.generated.{name}")
+        response: Message = getattr(module, type(request).__name__.removesuffix("Request") + "Response")(
+            error_code=code
+        )
+        return response
+
+    return failed
+
+
+def produce(request: ProduceRequest, ctx: RequestContext, code: ErrorCode) -> ProduceResponse:
+    return ProduceResponse(
+        responses=[
+            TopicProduceResponse(
+                name=topic.name,
+                partition_responses=[
+                    PartitionProduceResponse(index=p.index, error_code=code, base_offset=-1)
+                    for p in topic.partition_data
+                ],
+            )
+            for topic in request.topic_data
+        ]
+    )
+
+
+def list_offsets(request: ListOffsetsRequest, ctx: RequestContext, code: ErrorCode) -> ListOffsetsResponse:
+    return ListOffsetsResponse(
+        topics=[
+            ListOffsetsTopicResponse(
+                name=topic.name,
+                partitions=[
+                    ListOffsetsPartitionResponse(partition_index=p.partition_index, error_code=code)
+                    for p in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def metadata(request: MetadataRequest, ctx: RequestContext, code: ErrorCode) -> MetadataResponse:
+    return MetadataResponse(
+        topics=[
+            MetadataResponseTopic(
+                error_code=code,
+                name=topic.name if topic.name is not None or ctx.version >= 12 else "",
+                topic_id=topic.topic_id,
+            )
+            for topic in request.topics or ()
+        ]
+    )
+
+
+def offset_for_leader_epoch(
+    request: OffsetForLeaderEpochRequest, ctx: RequestContext, code: ErrorCode
+) -> OffsetForLeaderEpochResponse:
+    return OffsetForLeaderEpochResponse(
+        topics=[
+            OffsetForLeaderTopicResult(
+                topic=topic.topic,
+                partitions=[EpochEndOffset(error_code=code, partition=p.partition) for p in topic.partitions],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def create_topics(request: CreateTopicsRequest, ctx: RequestContext, code: ErrorCode) -> CreateTopicsResponse:
+    return CreateTopicsResponse(
+        topics=[CreatableTopicResult(name=topic.name, error_code=code) for topic in request.topics]
+    )
+
+
+def delete_topics(request: DeleteTopicsRequest, ctx: RequestContext, code: ErrorCode) -> DeleteTopicsResponse:
+    named = [DeletableTopicResult(name=name, error_code=code) for name in request.topic_names]
+    states = [DeletableTopicResult(name=t.name, topic_id=t.topic_id, error_code=code) for t in request.topics]
+    return DeleteTopicsResponse(responses=named + states)

@@ -1,0 +1,125 @@
+"""One client's conversation with the broker: frame in, handler called, frame out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+import attrs
+
+from zkbroker.apis import handshake
+from zkbroker.apis.context import RequestContext, Services
+from zkbroker.apis.table import API_TABLE, Api
+from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.network.connection import Answer, Answers, CloseConnection, Connection, Reply
+from zkbroker.network.transport import Sendable
+from zkbroker.protocol.codec import (
+    ApiKey,
+    MalformedMessage,
+    Message,
+    RequestHeader,
+    UnsupportedApi,
+    decode_request,
+    decode_request_header,
+    encode_response,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Waiting(Protocol):
+    """A handler's response that must wait for replicas, with nothing else left to do."""
+
+    async def wait(self) -> Message: ...
+
+
+@attrs.define(eq=False)
+class _WaitingAnswer:
+    """A Waiting with what its bytes need: the connection sends it in its turn."""
+
+    _waiting: Waiting  # not the request: that would keep its record bytes
+    _header: RequestHeader
+
+    async def wait(self) -> Sequence[Sendable]:
+        return _encode(self._header, await self._waiting.wait())
+
+
+def _encode(header: RequestHeader, response: Message) -> Sequence[Sendable]:
+    buffers = encode_response(header.api_key, header.api_version, header.correlation_id, response)
+    return buffers  # type: ignore[return-value]  # records in a response are bytes or log slices
+
+
+def _failure(error: Exception, api: Api, request: Message, ctx: RequestContext) -> Message:
+    if isinstance(error, KafkaError):
+        code = error.code
+    else:
+        code = ErrorCode.UNKNOWN_SERVER_ERROR
+        log.error(
+            "%s version %d of client %r at %s failed",
+            api.key.name,
+            ctx.version,
+            ctx.client_id,
+            ctx.host,
+            exc_info=error,
+        )
+    return api.failed(request, ctx, code)
+
+
+@attrs.define(eq=False)
+class ClientSession:
+    """What the broker knows of one connection's client. Owner: the connection's reader."""
+
+    _connection: Connection
+    _broker: Services
+    _host: str = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._host = self._connection.peer.rpartition(":")[0]
+
+    async def handle(self, frame: memoryview, answers: Answers) -> Reply:
+        """Serve one request.
+
+        Everything but Produce waits for its turn: what is still waiting to be answered is answered first.
+        Raises: CloseConnection for bytes that are no request, or one that is not served.
+        """
+        try:
+            header, offset = decode_request_header(frame)
+        except UnsupportedApi as error:
+            if error.is_answerable:
+                await answers.settled()
+                header = attrs.evolve(error.header, api_version=0)
+                return Answer(_encode(header, handshake.UNSUPPORTED))
+            raise CloseConnection(str(error)) from None
+        except MalformedMessage as error:
+            raise CloseConnection(f"its bytes are no request: {error}") from None
+        api = API_TABLE.get(header.api_key)
+        if api is None:
+            raise CloseConnection(f"{ApiKey(header.api_key).name} is not served")
+        try:
+            request = decode_request(header, frame, offset)
+        except MalformedMessage as error:
+            raise CloseConnection(f"its {api.key.name} request is malformed: {error}") from None
+        ctx = RequestContext(
+            api_key=header.api_key,
+            version=header.api_version,
+            client_id=header.client_id or "",
+            listener=self._connection.listener,
+            host=self._host,
+        )
+        if header.api_key != ApiKey.PRODUCE:
+            await answers.settled()
+        try:
+            response = await api.handler(request, ctx, self._broker)
+            if response is None:
+                return None
+            if isinstance(response, Message):
+                return Answer(_encode(header, response))
+            return _WaitingAnswer(response, header)
+        except CloseConnection:
+            raise
+        except Exception as error:  # a bug: it costs this request, not the broker
+            return Answer(_encode(header, _failure(error, api, request, ctx)))
+
+    def closed(self) -> None:
+        """The connection is gone; its fetch session times out by itself."""
