@@ -1,0 +1,126 @@
+"""Taking over: from a context that was just read to a cluster in order. [pure]
+
+Source: KafkaController.onControllerFailover.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zkbroker.controller import admin, deletion, reassignment
+from zkbroker.controller.context import Context, Deletion
+from zkbroker.controller.events import TookOver
+from zkbroker.controller.partitions import adopt_states, bring_online, elect_and_shrink
+from zkbroker.controller.requests import Requests
+from zkbroker.controller.steps import (
+    Create,
+    Delete,
+    Found,
+    Notice,
+    Plan,
+    Reconnect,
+    SetData,
+    read,
+    report,
+    write,
+)
+from zkbroker.controller.topics import read_topics
+from zkbroker.zookeeper import znodes
+from zkbroker.zookeeper.znodes import Undecodable
+
+
+def took_over(context: Context, event: TookOver) -> Plan[Context]:
+    """Read what is left to read, introduce everybody to everybody, then bring the cluster into order.
+
+    Where Kafka tells the states it read, then those after shrinking, then those after electing, brokers
+    hear only the last: leader epochs are raised as often, so the znodes are the same.
+    """
+    yield from _keep_feature_node()
+    yield from write(*((Delete(path),) for path in event.old_notifications))
+    context = context.with_brokers(event.brokers)
+    context = yield from load(context, event.topic_nodes)
+    context = yield from _queue_deletions(context, event)
+    yield Reconnect(context.brokers)
+    introduction = Requests()
+    introduction.update_metadata(())
+    yield from introduction.send(context)
+    context = yield from _settle(context)
+    yield from report(Notice(_summary(context)))
+    context, started = yield from reassignment.znode_created(context)
+    resumed = reassignment.in_progress(context, context.reassigning - started)
+    context = yield from reassignment.proceed(context, resumed)
+    context = yield from deletion.resume(context)
+    return (yield from admin.preferred_znode_created(context))
+
+
+def load(context: Context, topic_nodes: Mapping[str, Found]) -> Plan[Context]:
+    """The topics of these nodes, with every partition state as ZooKeeper has it now."""
+    context, topics = yield from read_topics(context, topic_nodes)
+    context = context.with_topics(topics)
+    paths = {partition.tp: znodes.state_path(partition.tp) for partition in context.partitions()}
+    found = yield from read(*paths.values())
+    existing = {tp: node for tp, path in paths.items() if (node := found[path]) is not None}
+    context, _ = yield from adopt_states(context, existing)
+    return context
+
+
+def _settle(context: Context) -> Plan[Context]:
+    """First states, shrinks and elections, then LeaderAndIsr and metadata of everything."""
+    new = [partition.tp for partition in context.kept_partitions() if partition.state is None]
+    context = yield from bring_online(context, new, "controller failover")
+    lost = {
+        partition.tp: gone
+        for partition in context.kept_partitions()
+        if (gone := tuple(r for r in partition.replicas if not context.is_online(r, partition.tp)))
+    }
+    changed = yield from elect_and_shrink(context, "controller failover", lost=lost, shrink_first=True)
+    context = changed.context
+    requests = Requests()
+    for partition in context.kept_partitions():
+        if partition.state is not None:
+            requests.leader_and_isr(context.online(partition), partition.tp)
+    for name in context.deletions:
+        requests.update_metadata(p.tp for p in context.topics[name].partitions.values())
+    yield from requests.send(context)
+    return context
+
+
+def _queue_deletions(context: Context, event: TookOver) -> Plan[Context]:
+    """Topics with a marker; halted where a replica is offline or a reassignment is in progress."""
+    context, queued = yield from deletion.queue(context, event.deletion_markers)
+    offline = {
+        name
+        for name in queued
+        if any(
+            not context.is_online(replica, partition.tp)
+            for partition in context.topics[name].partitions.values()
+            for replica in partition.replicas
+        )
+    }
+    return context.with_deletions(
+        {name: Deletion(halted=context.deletions[name].halted or name in offline) for name in queued}
+    )
+
+
+def _keep_feature_node() -> Plan[None]:
+    """Brokers wait for /feature: it says that feature versioning is on and should name no feature."""
+    path = znodes.FEATURE
+    found: Found | None = (yield from read(path))[path]
+    if found is None:
+        yield from write((Create(path, znodes.encode_feature(znodes.FeatureNode(True, {})), exist_ok=True),))
+        return
+    try:
+        node = znodes.decode_feature(found.data)
+    except Undecodable as error:
+        yield from report(Notice(f"left alone: {error}", warning=True))
+        return
+    kept = znodes.FeatureNode(True, node.max_version_levels if node.enabled else {})
+    if node != kept:
+        yield from write((SetData(path, znodes.encode_feature(kept), found.version),))
+
+
+def _summary(context: Context) -> str:
+    leaderless = sum(not context.leader_is_online(p) for p in context.kept_partitions())
+    total = sum(len(topic.partitions) for topic in context.topics.values())
+    text = f"took over {len(context.brokers)} brokers, {len(context.topics)} topics, {total} partitions"
+    return f"{text}, {leaderless} of them without a leader" if leaderless else text
