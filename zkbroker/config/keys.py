@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import Enum, IntEnum
-from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Never, TypedDict, TypeVar, Unpack, cast, overload
 
 import attrs
 
@@ -125,6 +125,10 @@ class Key(Generic[T]):
             return self
         # Only reached where the instance holds no value of its own.
         return cast(T, self.default)
+
+    if TYPE_CHECKING:
+        # At run time there is none, so that reading an attribute costs one look into the instance.
+        def __set__(self, instance: object, value: Never) -> None: ...
 
     def __repr__(self) -> str:
         return f"<Key {self.name}>"

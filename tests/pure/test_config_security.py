@@ -1,0 +1,97 @@
+"""Security settings that would not be honoured stop the start, with the line or command to use instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from zkbroker.config import BrokerConfig, ConfigError, require_served
+
+
+def of(properties: dict[str, str]) -> BrokerConfig:
+    return BrokerConfig.from_properties({"zookeeper.connect": "zk", **properties})
+
+
+def refusal(properties: dict[str, str]) -> str:
+    with pytest.raises(ConfigError) as refused:
+        of(properties)
+    return str(refused.value)
+
+
+SASL = {"listeners": "SASL_PLAINTEXT://h:1", "security.inter.broker.protocol": "SASL_PLAINTEXT"}
+SCRAM = SASL | {
+    "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
+}
+SSL = {"listeners": "SSL://h:1", "security.inter.broker.protocol": "SSL"}
+PKCS12 = SSL | {"ssl.keystore.location": "/k.p12", "ssl.keystore.type": "PKCS12"}
+
+
+def test_kafkas_default_mechanism_is_refused_with_the_line_to_write() -> None:
+    found = refusal(SASL)
+    assert found.startswith("sasl.enabled.mechanisms=GSSAPI (default)")
+    assert "write listener.name.sasl_plaintext.sasl.enabled.mechanisms=SCRAM-SHA-512" in found
+
+
+def test_the_listeners_own_key_is_named_where_it_decides() -> None:
+    found = refusal(SCRAM | {"listener.name.sasl_plaintext.sasl.enabled.mechanisms": "PLAIN,DIGEST-MD5"})
+    assert found.startswith(
+        "listener.name.sasl_plaintext.sasl.enabled.mechanisms=PLAIN,DIGEST-MD5 (properties)"
+    )
+    assert "DIGEST-MD5 is not served on listener SASL_PLAINTEXT" in found
+
+
+def test_mechanisms_of_a_listener_without_sasl_do_not_matter() -> None:
+    assert of({"sasl.enabled.mechanisms": "GSSAPI"}).warnings == ()
+
+
+def test_brokers_must_be_able_to_log_in_at_each_other() -> None:
+    assert of(SCRAM)
+    found = refusal(SCRAM | {"sasl.mechanism.inter.broker.protocol": "PLAIN"})
+    assert "sasl.mechanism.inter.broker.protocol=PLAIN" in found
+    assert "which are SCRAM-SHA-512" in found
+
+
+def test_a_tls_listener_needs_a_key() -> None:
+    assert "needs a key and its certificate" in refusal(SSL)
+    assert of(PKCS12)
+
+
+@pytest.mark.parametrize("store", ["keystore", "truststore"])
+def test_java_key_stores_are_refused_with_the_command_that_converts_them(store: str) -> None:
+    found = refusal(PKCS12 | {f"ssl.{store}.location": "/etc/kafka/s.jks", f"ssl.{store}.type": "JKS"})
+    assert (
+        "run keytool -importkeystore -srckeystore /etc/kafka/s.jks -destkeystore /etc/kafka/s.p12 "
+        f"-deststoretype PKCS12 and set ssl.{store}.location=/etc/kafka/s.p12 and ssl.{store}.type=PKCS12"
+    ) in found
+
+
+def test_jks_is_also_what_no_type_means() -> None:
+    assert refusal(SSL | {"ssl.keystore.location": "/k"}).startswith("ssl.keystore.type=JKS (default)")
+
+
+def test_zookeepers_stores_go_by_their_file_name() -> None:
+    tls = {"zookeeper.ssl.client.enable": "true"}
+    assert of(tls | {"zookeeper.ssl.truststore.location": "/t.pem"})
+    found = refusal(tls | {"zookeeper.ssl.truststore.location": "/t.jks"})
+    assert found.startswith("zookeeper.ssl.truststore.type=JKS (default)")
+    assert "zookeeper.ssl.truststore.type=PKCS12" in found
+
+
+@pytest.mark.parametrize(
+    ("properties", "key"),
+    [
+        (PKCS12, "listeners"),
+        (SCRAM, "listeners"),
+        ({"authorizer.class.name": "kafka.security.authorizer.AclAuthorizer"}, "authorizer.class.name"),
+        ({"zookeeper.set.acl": "true"}, "zookeeper.set.acl"),
+        ({"zookeeper.ssl.client.enable": "true"}, "zookeeper.ssl.client.enable"),
+    ],
+)
+def test_a_protection_that_is_not_served_yet_is_not_ignored(properties: dict[str, str], key: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        require_served(of(properties))
+    assert refused.value.key == key
+
+
+def test_a_broker_that_asks_for_no_protection_is_served() -> None:
+    require_served(of({}))
