@@ -36,10 +36,24 @@ DUMP_LOG = "kafka.tools.DumpLogSegments"
 ZOOKEEPER_SHELL = "org.apache.zookeeper.ZooKeeperMain"
 
 
+# As kafka-server-start.sh runs a broker, for measurements.
+SERVER = (
+    "-server",
+    "-Xms1g",
+    "-XX:+UseG1GC",
+    "-XX:MaxGCPauseMillis=20",
+    "-XX:InitiatingHeapOccupancyPercent=35",
+)
+
 APACHE_KAFKA = BrokerKind(
     "apache-kafka",
     lambda file: java_argv("kafka.Kafka", str(file), heap="512m"),
     {"num.network.threads": 2, "num.io.threads": 4, "log.cleaner.dedupe.buffer.size": 4 << 20},
+)
+APACHE_KAFKA_AS_SHIPPED = BrokerKind(
+    "apache-kafka",
+    lambda file: java_argv("kafka.Kafka", str(file), heap="1g", flags=SERVER),
+    {"num.network.threads": 3, "num.io.threads": 8},
 )
 APACHE_ZOOKEEPER = ZooKeeperKind("apache-zookeeper", lambda data, port: _zookeeper_argv(data, port))
 

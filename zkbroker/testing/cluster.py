@@ -21,7 +21,7 @@ from pathlib import Path
 import attrs
 import trio
 
-from zkbroker.testing.client import TestClient, open_client
+from zkbroker.testing.client import Client, open_client
 from zkbroker.testing.processes import free_port
 from zkbroker.testing.proxy import Connection, TcpProxy, owner_of_port
 from zkbroker.testing.servers import (
@@ -50,7 +50,7 @@ class Cluster:
     zookeeper: ZooKeeperServer
     chroot: str
     brokers: dict[int, BrokerServer]
-    client: TestClient
+    client: Client
     _parted: set[int] = attrs.field(factory=set, init=False)
     _parted_from_zookeeper: set[int] = attrs.field(factory=set, init=False)
     _callers: dict[tuple[int, int], int | None] = attrs.field(factory=dict, init=False)

@@ -29,7 +29,8 @@ class StoredBatch:
     content: bytes
 
     def __str__(self) -> str:
-        return f"offsets {self.base_offset}-{self.last_offset}, epoch {self.leader_epoch}, {len(self.content)} bytes"
+        offsets = f"offsets {self.base_offset}-{self.last_offset}"
+        return f"{offsets}, epoch {self.leader_epoch}, {len(self.content)} bytes"
 
 
 @attrs.frozen
@@ -51,14 +52,14 @@ class StoredLog:
 
 
 def read_log(directory: Path) -> StoredLog:
-    """The log in a partition's directory; a torn end is left out. For a log that nobody writes to just now."""
+    """The log in a partition's directory, while nobody writes to it; a torn end is left out."""
     segments = sorted(directory.glob("*.log"))
     batches = tuple(batch for segment in segments for batch in _read_segment(segment.read_bytes()))
     return StoredLog(batches, read_leader_epochs(directory))
 
 
 def read_leader_epochs(directory: Path) -> tuple[tuple[int, int], ...]:
-    """The (epoch, start offset) pairs of a partition's leader-epoch-checkpoint; none if there is no such file."""
+    """The (epoch, start offset) pairs of a partition's leader-epoch-checkpoint; none without the file."""
     file = directory / "leader-epoch-checkpoint"
     if not file.exists():
         return ()
@@ -68,8 +69,8 @@ def read_leader_epochs(directory: Path) -> tuple[tuple[int, int], ...]:
 
 
 def require_identical(logs: Mapping[int, StoredLog]) -> None:
-    """Every replica (by broker id) holds the same log: the same batches byte for byte from the highest log start
-    to one end, and the same leader epochs.
+    """Every replica (by broker id) holds the same log: the same batches byte for byte from the highest log
+    start to one end, and the same leader epochs.
 
     Raises: AssertionError that names the first difference.
     """
