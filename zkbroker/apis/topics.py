@@ -13,9 +13,9 @@ from acl.model import CLUSTER, Operation
 from zkbroker import admin_store, replica_assignment
 from zkbroker.apis.context import RequestContext, Services
 from zkbroker.config import TopicConfig
+from zkbroker.config.keys import as_text
 from zkbroker.config.settings import Source
 from zkbroker.config.topic import TOPIC_KEYS, TOPIC_SYNONYMS, validate_topic_config
-from zkbroker.config.keys import as_text
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.metadata import ClusterSnapshot
 from zkbroker.model import NO_LEADER, NO_TOPIC_ID, TopicId

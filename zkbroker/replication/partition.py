@@ -23,6 +23,9 @@ from zkbroker.storage.log import AppendOrigin, Log, LogAppendInfo, LogSlice
 
 log = logging.getLogger(__name__)
 
+NOT_ASSIGNED = ReplicaAssignment(())
+NO_ISR = Isr()
+
 
 class Role(Enum):
     NONE = "none"
@@ -94,8 +97,8 @@ class Partition:
     leader_epoch: int = -1
     partition_epoch: int = -1
     controller_epoch: int = -1
-    assignment: ReplicaAssignment = ReplicaAssignment(())
-    isr: Isr = Isr()
+    assignment: ReplicaAssignment = NOT_ASSIGNED
+    isr: Isr = NO_ISR
     followers: dict[int, FollowerProgress] = attrs.field(factory=dict)
     epoch_start_offset: int = UNKNOWN_OFFSET  # our log end when this leader epoch began
     term: int = 0  # counts unbroken times as leader
@@ -203,7 +206,7 @@ class Partition:
 
     def _leave_leadership(self, role: Role) -> None:
         self.role = role
-        self.isr = Isr()
+        self.isr = NO_ISR
         self.followers = {}
         self.epoch_start_offset = UNKNOWN_OFFSET
         self._role_has_moved()
