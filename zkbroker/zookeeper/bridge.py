@@ -69,26 +69,26 @@ def _stat(stat: ZnodeStat) -> Stat:
     )
 
 
-_ERRORS: Final[dict[type[Exception], type[ZooKeeperError]]] = {
-    exceptions.NoNodeError: NoNode,
-    exceptions.NodeExistsError: NodeExists,
-    exceptions.BadVersionError: BadVersion,
-    exceptions.NotEmptyError: NotEmpty,
-    exceptions.NoAuthError: NoAuth,
-    exceptions.ConnectionLoss: ConnectionLost,
-    exceptions.OperationTimeoutError: ConnectionLost,
-    exceptions.SessionMovedError: ConnectionLost,  # an answer to a connection we have already left
-    exceptions.SessionExpiredError: SessionLost,
-    exceptions.ConnectionClosedError: SessionLost,
-    exceptions.AuthFailedError: SessionLost,
-}
+_ERRORS: Final[tuple[tuple[type[Exception], type[ZooKeeperError], str], ...]] = (
+    (exceptions.NoNodeError, NoNode, "no such node"),
+    (exceptions.NodeExistsError, NodeExists, "the node exists"),
+    (exceptions.BadVersionError, BadVersion, "the node has another version"),
+    (exceptions.NotEmptyError, NotEmpty, "the node has children"),
+    (exceptions.NoAuthError, NoAuth, "our identity may not do that"),
+    (exceptions.ConnectionLoss, ConnectionLost, "the connection broke before the answer"),
+    (exceptions.OperationTimeoutError, ConnectionLost, "ZooKeeper gave up waiting for itself"),
+    (exceptions.SessionMovedError, ConnectionLost, "the session has moved to another connection"),
+    (exceptions.SessionExpiredError, SessionLost, "the session has expired"),
+    (exceptions.ConnectionClosedError, SessionLost, "the session is closed"),
+    (exceptions.AuthFailedError, SessionLost, "our credentials were refused"),
+)
 
 
 def _translated(error: Exception, path: str) -> ZooKeeperError:
     """kazoo's exception as ours."""
-    for kind, ours in _ERRORS.items():
-        if isinstance(error, kind):
-            return ours(path, str(error) or (kind.__doc__ or kind.__name__).strip())
+    for theirs, ours, message in _ERRORS:
+        if isinstance(error, theirs):
+            return ours(path, message)
     return ZooKeeperError(path, f"{type(error).__name__} {error}".strip())
 
 
