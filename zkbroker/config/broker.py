@@ -129,6 +129,15 @@ class BrokerConfig(BrokerKeys):
         origin = Origin(Source.OVERRIDE, place)
         return self.with_settings(Setting(key, text, origin) for key, text in properties.items())
 
+    def with_broker_id(self, broker_id: int) -> BrokerConfig:
+        """The same with the broker id that was generated, which may be above `reserved.broker.max.id`."""
+        if broker_id == self.broker_id:
+            return self
+        copy: BrokerConfig = object.__new__(BrokerConfig)
+        copy.__dict__.update(self.__dict__)
+        copy.__dict__["broker_id"] = broker_id
+        return copy
+
     def value_of(self, key: str) -> Any:
         """The parsed value of a key as it was set, or its default: what DescribeConfigs shows, not resolved.
 
