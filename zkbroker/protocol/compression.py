@@ -56,7 +56,7 @@ def compress(codec: int, data: Buffer, level: int | None = None) -> bytes:
         stream = cramjam.lz4.Compressor(
             level=1 if fast else level, content_checksum=False, block_linked=False
         )
-        stream.compress(data)
+        stream.compress(bytes(data))
         return bytes(stream.finish())
     if codec == Codec.ZSTD:
         return bytes(cramjam.zstd.compress(data, level=3 if level is None else level))
