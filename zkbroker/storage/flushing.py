@@ -1,0 +1,125 @@
+"""Bringing a log to disk: what the event loop prepares, a thread syncs, and the event loop then notes.
+
+Below the recovery point nothing is looked at after a crash, so before it moves everything must be durable there: the
+batches, the indexes of sealed segments, the snapshots at their ends, the leader epochs, and the names themselves.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+
+import attrs
+
+from zkbroker.storage import names
+from zkbroker.storage.files import Files, sync_directory, sync_file
+from zkbroker.storage.log import Log
+from zkbroker.storage.segment import Segment
+from zkbroker.storage.snapshots import snapshot_path, write_snapshot
+
+
+@attrs.frozen
+class Flush:
+    """One flush of one log. Values only: the thread touches neither the log nor its segments."""
+
+    log: Log
+    end_offset: int  # the recovery point that it earns
+    truncations: int  # of the log when it was prepared: a truncation meanwhile voids it
+    sealed: tuple[Segment, ...]
+    files: Files
+    directory: str
+    paths: Sequence[str]  # to be synced
+    with_directory: bool
+    with_epochs: bool
+
+    def run(self) -> None:
+        """Sync everything; for a thread. Raises: OSError."""
+        for path in self.paths:
+            sync_file(self.files, path)
+        if self.with_directory:
+            sync_directory(self.files, self.directory)
+            sync_directory(self.files, os.path.dirname(self.directory))
+
+    def done(self, wall_ms: int) -> bool:
+        """Note that it ran; whether that still counts."""
+        log = self.log
+        if log.is_closed or log.truncations != self.truncations:
+            return False
+        for segment in self.sealed:
+            segment.needs_sync = False
+        if self.with_directory:
+            log.directory_unsynced = False
+        if self.with_epochs:
+            log.epochs_unsynced = False
+        log.flushed_to(self.end_offset, wall_ms)
+        return True
+
+
+def prepare_flush(log: Log, *, everything: bool) -> Flush | None:
+    """What must be synced now; None if nothing. With `everything` the active segment too, else only sealed ones.
+
+    Index entries and epochs that are still in memory are written here. Raises: OSError.
+    """
+    segments = log.segments
+    active = segments.active
+    end_offset = segments.end_offset if everything else active.base_offset
+    if log.is_closed or (end_offset <= log.recovery_point and not log.epochs_unsynced):
+        return None
+    ends = {segment: following.base_offset for segment, following in pairwise(segments) if segment.needs_sync}
+    sealed = tuple(ends)
+    with_epochs = log.epochs_unsynced
+    paths = [segment.path(suffix) for segment in sealed for suffix in names.SEGMENT_SUFFIXES]
+    paths += [snapshot_path(segments.directory, end) for end in ends.values()]
+    if everything:
+        paths.append(active.path())
+    if with_epochs:
+        log.write_epochs(sync=False)
+        paths.append(os.path.join(segments.directory, names.LEADER_EPOCHS))
+    with_directory = log.directory_unsynced or bool(sealed) or with_epochs
+    if with_directory:
+        paths.append(os.path.join(segments.directory, names.PARTITION_METADATA))
+    return Flush(
+        log,
+        end_offset,
+        log.truncations,
+        sealed,
+        segments.storage.files,
+        segments.directory,
+        paths,
+        with_directory,
+        with_epochs,
+    )
+
+
+def prepare_clean_stop(log: Log) -> Flush | None:
+    """Leave the log as a cleanly stopped broker does: indexes complete, a snapshot at the end; then flush it all.
+
+    None if the log is unchanged since it was loaded. Raises: OSError.
+    """
+    if log.is_closed:
+        return None
+    segments = log.segments
+    end = segments.end_offset
+    snapshot = snapshot_path(segments.directory, end)
+    changed = end > log.recovery_point or log.directory_unsynced or log.epochs_unsynced
+    if not changed and os.path.exists(snapshot):
+        return None
+    segments.active.finish_indexes()
+    write_snapshot(segments.storage.files, segments.directory, end, log.producers)
+    active = segments.active
+    flush = prepare_flush(log, everything=True)
+    paths = [active.path(suffix) for suffix in names.SEGMENT_SUFFIXES] + [snapshot]
+    if flush is None:
+        return Flush(
+            log,
+            end,
+            log.truncations,
+            (),
+            segments.storage.files,
+            segments.directory,
+            paths,
+            True,
+            False,
+        )
+    return attrs.evolve(flush, paths=[*flush.paths, *paths], with_directory=True)

@@ -1,0 +1,39 @@
+"""The batches of a leader's answer, checked for the follower. [pure]"""
+
+from __future__ import annotations
+
+from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.protocol.records import HEADER_BYTES, LOG_OVERHEAD
+from zkbroker.storage.headers import BatchHeader, TornBatch, is_intact, parse_header
+
+_LEAST_BYTES = 26  # an entry of an old message set may be that small
+
+
+def incoming_batches(records: memoryview, name: str) -> list[BatchHeader]:
+    """Headers of the whole batches, whose `position` is that in `records`; a torn last batch is left out.
+
+    Every checksum is verified. Raises: CORRUPT_MESSAGE.
+    """
+    batches: list[BatchHeader] = []
+    position, end = 0, len(records)
+    next_offset = -1
+    while position + LOG_OVERHEAD <= end:
+        size = int.from_bytes(records[position + 8 : position + LOG_OVERHEAD], "big") + LOG_OVERHEAD
+        if size > end - position:
+            break
+        try:
+            if size < _LEAST_BYTES or (size < HEADER_BYTES and records[position + 16] >= 2):
+                raise TornBatch(position, f"a batch of {size} bytes")
+            header = parse_header(records, position, position)
+            if not is_intact(records[position : position + size]):
+                raise TornBatch(position, "a batch that does not match its checksum")
+            if header.base_offset < next_offset or header.last_offset < header.base_offset:
+                raise TornBatch(
+                    position, f"offsets {header.base_offset} to {header.last_offset} out of order"
+                )
+        except TornBatch as error:
+            raise KafkaError(ErrorCode.CORRUPT_MESSAGE, f"{name}: the leader sent {error}") from error
+        batches.append(header)
+        next_offset = header.last_offset + 1
+        position += size
+    return batches

@@ -1,0 +1,384 @@
+"""Opening a log's directory: after a clean stop by its names and sizes, after a kill by looking at what may be torn.
+
+Runs in threads, before the log has an owner. Source: LogLoader of Kafka 3.9.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import attrs
+
+from zkbroker.model import NO_TOPIC_ID, TopicId, TopicPartition
+from zkbroker.storage import names
+from zkbroker.storage.appends import AbortedTransaction
+from zkbroker.storage.call_watch import CallWatch
+from zkbroker.storage.checkpoints import read_partition_metadata, write_partition_metadata
+from zkbroker.storage.files import Files, read_fully, remove_file, replace_file
+from zkbroker.storage.headers import TornBatch, scan_batches
+from zkbroker.storage.indexes import TRANSACTION_ENTRY_BYTES
+from zkbroker.storage.leader_epochs import LeaderEpochs, decode_leader_epochs, encode_leader_epochs
+from zkbroker.storage.log import Log
+from zkbroker.storage.log_directory import LogDirectory
+from zkbroker.storage.producer_state import ProducerStates
+from zkbroker.storage.segment import Segment, SegmentStorage
+from zkbroker.storage.segments import Segments
+from zkbroker.storage.snapshots import (
+    apply_batch,
+    load_latest_snapshot,
+    rebuild_producers,
+    remove_snapshots,
+    replay_segment,
+    snapshot_offsets,
+    write_snapshot,
+)
+
+if TYPE_CHECKING:
+    from zkbroker.config import TopicConfig
+
+log = logging.getLogger(__name__)
+
+
+@attrs.frozen
+class LogSetting:
+    """What all logs of a broker share."""
+
+    storage: SegmentStorage
+    watch: CallWatch = attrs.field(factory=CallWatch)
+    deep_validation: bool = False
+
+
+@attrs.frozen
+class LastRun:
+    """What the checkpoints of the last run say of one log."""
+
+    clean: bool  # the broker stopped cleanly: nothing needs a look
+    recovery_point: int = 0
+    log_start_offset: int = 0
+    high_watermark: int = 0
+
+
+def create_log(
+    tp: TopicPartition,
+    log_dir: LogDirectory,
+    name: str,
+    config: TopicConfig,
+    setting: LogSetting,
+    topic_id: TopicId,
+    wall_ms: int,
+) -> Log:
+    """A new, empty log in a new directory of that name. Raises: OSError."""
+    files = setting.storage.files
+    directory = log_dir.child(name)
+    files.mkdir(directory)
+    try:
+        if topic_id != NO_TOPIC_ID:
+            write_partition_metadata(files, directory, topic_id)
+        segments = Segments(log_dir, setting.storage, config, directory, setting.watch)
+        segments.add(segments.create(0, wall_ms))
+    except OSError:
+        _remove_what_was_begun(files, directory)
+        raise
+    return Log(
+        tp,
+        segments,
+        ProducerStates(),
+        LeaderEpochs(),
+        topic_id,
+        deep_validation=setting.deep_validation,
+        last_flush_ms=wall_ms,
+    )
+
+
+def _remove_what_was_begun(files: Files, directory: str) -> None:
+    try:
+        for name in files.listdir(directory):
+            remove_file(files, os.path.join(directory, name))
+        files.rmdir(directory)
+    except OSError as error:
+        log.warning("%s is left half made: %s", directory, error)
+
+
+def open_log(
+    tp: TopicPartition,
+    log_dir: LogDirectory,
+    name: str,
+    config: TopicConfig,
+    setting: LogSetting,
+    last: LastRun,
+    wall_ms: int,
+) -> Log:
+    """The log in an existing directory. Raises: OSError."""
+    storage, directory = setting.storage, log_dir.child(name)
+    files = storage.files
+    present = _finish_interrupted_work(files, directory)
+    segments = Segments(log_dir, storage, config, directory, setting.watch)
+    for base in _segment_bases(files, directory, present):
+        size = files.size(os.path.join(directory, names.offset_name(base, names.LOG)))
+        segments.add(
+            Segment(
+                storage,
+                directory,
+                base,
+                size,
+                created_ms=wall_ms,
+                timestamps_known=False,
+                needs_sync=not last.clean and base + 1 > last.recovery_point,
+            )
+        )
+    if not len(segments):
+        segments.add(segments.create(last.log_start_offset, wall_ms))
+    epochs = _read_epochs(files, directory)
+    producers = ProducerStates(str(tp))
+    log_start_offset = max(last.log_start_offset, segments.first.base_offset)
+    recovered = not last.clean
+    if epochs is None:
+        epochs = LeaderEpochs()
+        _collect_epochs(segments, epochs)
+    if recovered:
+        _recover(segments, producers, epochs, last, log_start_offset)
+    for segment in segments:
+        if segment.size and not _has_indexes(segment, present):
+            log.info("%s: an index is missing or damaged and is rebuilt", segment.path())
+            _rebuild_segment(segment, None, None, log_start_offset)
+    active = segments.active
+    last_batch = active.last_header() if active.size else None
+    segments.end_offset = active.base_offset if last_batch is None else last_batch.last_offset + 1
+    if not active.timestamps_known:
+        active.load_timestamps()
+    end = segments.end_offset
+    if log_start_offset > end:
+        log.warning("%s ends at %d, below its start %d: it begins anew there", tp, end, log_start_offset)
+        for segment in segments.restart_at(log_start_offset, wall_ms):
+            segment.remove_files()
+        remove_snapshots(files, directory, snapshot_offsets(files, directory))
+        producers.clear()
+        end = log_start_offset
+    elif not recovered:
+        rebuild_producers(files, directory, producers, segments, start=log_start_offset, end=end)
+    if recovered:
+        write_snapshot(files, directory, end, producers)
+    _remove_stray_snapshots(files, directory, segments, end)
+    cut = epochs.truncate_from_end(end)
+    if epochs.truncate_from_start(log_start_offset) or cut or recovered:
+        content = encode_leader_epochs(epochs.entries)
+        replace_file(files, os.path.join(directory, names.LEADER_EPOCHS), content, sync=False)
+    for segment in segments:
+        segment.close()
+    return Log(
+        tp,
+        segments,
+        producers,
+        epochs,
+        read_partition_metadata(files, directory),
+        log_start_offset=log_start_offset,
+        recovery_point=end if last.clean else min(last.recovery_point, end),
+        deep_validation=setting.deep_validation,
+        epochs_unsynced=recovered,
+        directory_unsynced=recovered,
+        last_flush_ms=wall_ms,
+    )
+
+
+def _finish_interrupted_work(files: Files, directory: str) -> set[str]:
+    """Remove what was given up, put complete cleanings into place; returns the names that are left. Raises: OSError.
+
+    A `.swap` is complete and replaces every segment within its offsets, unless a `.cleaned` of the same cleaning is
+    still there: then the originals are all there too, and the cleaning is dropped.
+    """
+    present = set(files.listdir(directory))
+    cleaned = [
+        int(name[:20])
+        for name in present
+        if name.endswith(names.CLEANED) and names.parse_offset_name(name[: -len(names.CLEANED)])
+    ]
+    dropped_from = min(cleaned, default=None)
+    for name in sorted(present):
+        offset = names.parse_offset_name(name.removesuffix(names.SWAP)) if name.endswith(names.SWAP) else None
+        undone = offset is not None and dropped_from is not None and offset[0] >= dropped_from
+        if undone or name.endswith((names.DELETED, names.CLEANED, ".tmp")):
+            remove_file(files, os.path.join(directory, name))
+            present.discard(name)
+    swaps = sorted(name for name in present if name.endswith(names.LOG + names.SWAP))
+    for name in swaps:
+        _put_into_place(files, directory, present, name)
+    for name in [name for name in present if name.endswith(names.SWAP)]:
+        remove_file(files, os.path.join(directory, name))  # an index whose log is in place already
+        present.discard(name)
+    return present
+
+
+def _put_into_place(files: Files, directory: str, present: set[str], swap: str) -> None:
+    """Let a complete `.log.swap` take the place of the segments it was made from. Raises: OSError."""
+    base = int(swap[:20])
+    end = base
+    path = os.path.join(directory, swap)
+    fd = files.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        for header, _ in scan_batches(files, fd, 0, os.fstat(fd).st_size):
+            end = header.last_offset + 1
+    except TornBatch as error:
+        log.warning("%s: %s", path, error)
+    finally:
+        files.close(fd)
+    for name in sorted(present):
+        parsed = names.parse_offset_name(name)
+        if (
+            parsed is not None
+            and parsed[1] in names.SEGMENT_SUFFIXES
+            and base <= parsed[0] < max(end, base + 1)
+        ):
+            remove_file(files, os.path.join(directory, name))
+            present.discard(name)
+    for suffix in (names.OFFSET_INDEX, names.TIME_INDEX, names.TRANSACTION_INDEX, names.LOG):
+        name = names.offset_name(base, suffix)
+        if name + names.SWAP in present:
+            files.replace(os.path.join(directory, name + names.SWAP), os.path.join(directory, name))
+            present.discard(name + names.SWAP)
+            present.add(name)
+    log.info("%s: a cleaning that was interrupted is finished", os.path.join(directory, swap))
+
+
+def _segment_bases(files: Files, directory: str, present: set[str]) -> list[int]:
+    """Base offsets of the .log files, ascending; index files without one are removed. Raises: OSError."""
+    parsed = [(name, found) for name in present if (found := names.parse_offset_name(name)) is not None]
+    bases = {found[0] for _, found in parsed if found[1] == names.LOG}
+    for name, (offset, suffix) in parsed:
+        if suffix in names.SEGMENT_SUFFIXES and offset not in bases:
+            log.warning("%s has no .log file and is removed", os.path.join(directory, name))
+            remove_file(files, os.path.join(directory, name))
+    return sorted(bases)
+
+
+def _read_epochs(files: Files, directory: str) -> LeaderEpochs | None:
+    """None if the file is missing or damaged. Raises: OSError."""
+    path = os.path.join(directory, names.LEADER_EPOCHS)
+    try:
+        return decode_leader_epochs(read_fully(files, path))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        log.warning("%s: %s; it is rebuilt from the batches", path, error)
+        return None
+
+
+def _collect_epochs(segments: Iterable[Segment], epochs: LeaderEpochs) -> None:
+    for segment in segments:
+        for header in segment.headers():
+            _note_epoch(epochs, header.leader_epoch, header.base_offset)
+
+
+def _note_epoch(epochs: LeaderEpochs, epoch: int, offset: int) -> None:
+    if epoch >= 0 and (epochs.latest is None or epoch > epochs.latest):
+        epochs.assign(epoch, offset)
+
+
+def _has_indexes(segment: Segment, present: set[str]) -> bool:
+    """Whether a segment that was not recovered has its indexes; what is in them is not looked at. Raises: OSError."""
+    if segment.timestamps_known:
+        return True  # just rebuilt
+    if not {os.path.basename(segment.path(s)) for s in (names.OFFSET_INDEX, names.TIME_INDEX)} <= present:
+        return False
+    if os.path.basename(segment.path(names.TRANSACTION_INDEX)) not in present:
+        return True
+    return segment.storage.files.size(segment.path(names.TRANSACTION_INDEX)) % TRANSACTION_ENTRY_BYTES == 0
+
+
+def _recover(
+    segments: Segments,
+    producers: ProducerStates,
+    epochs: LeaderEpochs,
+    last: LastRun,
+    log_start_offset: int,
+) -> None:
+    """Verify every batch from the segment that holds the recovery point on, and rebuild what depends on them.
+
+    The log is cut at the first batch that is not whole and valid. Raises: OSError.
+    """
+    files, directory = segments.storage.files, segments.directory
+    suspects = segments.starting_with(last.recovery_point)
+    first = suspects[0].base_offset
+    _prepare_producers(segments, producers, first, log_start_offset)
+    remove_snapshots(files, directory, [at for at in snapshot_offsets(files, directory) if at > first])
+    for number, segment in enumerate(suspects):
+        if segment.base_offset > first:
+            write_snapshot(files, directory, segment.base_offset, producers)
+        torn = _rebuild_segment(segment, producers, epochs, log_start_offset)
+        producers.replicated_to(last.high_watermark)
+        if torn is not None:
+            log.warning("%s: %s; the log is cut there", segment.path(), torn)
+            for _ in suspects[number + 1 :]:
+                later = segments.remove_last()
+                later.close()
+                later.remove_files()
+            return
+
+
+def _prepare_producers(
+    segments: Segments, producers: ProducerStates, offset: int, log_start_offset: int
+) -> None:
+    """Make `producers` what they were at the start of a segment. Raises: OSError."""
+    if offset <= log_start_offset:
+        return
+    directory = segments.directory
+    loaded = load_latest_snapshot(
+        segments.storage.files, directory, producers, lowest=log_start_offset, highest=offset
+    )
+    position = log_start_offset if loaded is None else loaded
+    for segment in segments.starting_with(position):
+        if segment.base_offset >= offset:
+            break
+        replay_segment(segment, producers, start=position, end=offset)
+
+
+def _rebuild_segment(
+    segment: Segment, producers: ProducerStates | None, epochs: LeaderEpochs | None, log_start_offset: int
+) -> TornBatch | None:
+    """Verify the batches, make the indexes anew, and cut what is torn, which is returned. Raises: OSError.
+
+    Without `producers`, the transaction index is left as it is.
+    """
+    size = segment.size
+    files = segment.storage.files
+    if producers is None:
+        transactions = list(segment.transaction_index) if _is_whole(segment) else []
+        segment.reset()
+        for aborted in transactions:
+            segment.transaction_index.add(aborted)
+    else:
+        segment.reset()
+    torn = None
+    try:
+        for header, batch in scan_batches(files, segment.file().fd, 0, size):
+            if not segment.can_hold(header.last_offset):
+                raise TornBatch(header.position, f"offset {header.last_offset} is out of the segment's range")
+            segment.appended(header.last_offset, header.max_timestamp, header.position, header.size)
+            if epochs is not None:
+                _note_epoch(epochs, header.leader_epoch, header.base_offset)
+            if producers is None or header.producer_id < 0 or header.last_offset < log_start_offset:
+                continue
+            stable = producers.last_stable_offset_after(header.producer_id, header.last_offset)
+            completed = apply_batch(producers, header, batch)
+            if completed is not None and completed.aborted:
+                segment.transaction_index.add(
+                    AbortedTransaction(header.producer_id, completed.first_offset, header.last_offset, stable)
+                )
+    except TornBatch as error:
+        torn = error
+        files.ftruncate(segment.file().fd, segment.size)
+    segment.finish_indexes()
+    return torn
+
+
+def _is_whole(segment: Segment) -> bool:
+    return segment.transaction_index.entries.stored_bytes % TRANSACTION_ENTRY_BYTES == 0
+
+
+def _remove_stray_snapshots(files: Files, directory: str, segments: Segments, end: int) -> None:
+    """Keep only the snapshots segments begin with, and the one at the end. Raises: OSError."""
+    keep = {segment.base_offset for segment in segments} | {end}
+    strays = [offset for offset in snapshot_offsets(files, directory) if offset not in keep]
+    remove_snapshots(files, directory, strays)

@@ -1,0 +1,685 @@
+"""One partition replica's log: the only mutator of its segments, producer state and leader epochs.
+
+All methods are sync and direct; each is atomic among tasks. An append checks first, writes second, and changes state
+only when the write succeeded, so that a failed write is never taken for a stored one.
+Source: UnifiedLog of Kafka 3.9.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol
+
+import attrs
+
+from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.model import NO_TOPIC_ID, TopicId, TopicPartition
+from zkbroker.protocol.records import CONTROL, TRANSACTIONAL
+from zkbroker.storage import lookups, names, retention
+from zkbroker.storage.appends import AbortedTransaction, ActiveProducer, AppendOrigin, LogAppendInfo
+from zkbroker.storage.checkpoints import write_partition_metadata
+from zkbroker.storage.files import Files, replace_file
+from zkbroker.storage.headers import BatchHeader
+from zkbroker.storage.incoming import incoming_batches
+from zkbroker.storage.leader_epochs import LeaderEpochs, encode_leader_epochs
+from zkbroker.storage.lookups import TimestampAndOffset
+from zkbroker.storage.producer_state import ProducerStates, StoredBatch
+from zkbroker.storage.segment import Segment
+from zkbroker.storage.segments import Segments
+from zkbroker.storage.slices import EMPTY_SLICE, LogSlice, SliceInvalid
+from zkbroker.storage.snapshots import (
+    parse_marker,
+    rebuild_producers,
+    remove_snapshots,
+    snapshot_offsets,
+    write_snapshot,
+)
+from zkbroker.storage.validation import AppendRules, admit
+
+if TYPE_CHECKING:
+    from zkbroker.config import TopicConfig
+
+__all__ = [
+    "AppendOrigin",
+    "Log",
+    "LogAppendInfo",
+    "LogOwner",
+    "LogSlice",
+    "LogStatistics",
+    "SliceInvalid",
+    "UnexpectedOffset",
+]
+
+log = logging.getLogger(__name__)
+
+WRITE_BACK_BYTES: Final = (
+    8 * 1024 * 1024
+)  # appended bytes of one log after which the kernel is asked to write
+_NEVER: Final = 2**63 - 1
+_OFFSET_STAMP = struct.Struct(">q")
+_EPOCH_STAMP = struct.Struct(">i")
+_EPOCH_POSITION: Final = 12
+
+
+class UnexpectedOffset(Exception):
+    """A leader sent a batch that does not follow our log's end."""
+
+
+class LogOwner(Protocol):
+    """What a log asks of its LogManager. Called within the log's sync methods, so each only notes and returns."""
+
+    def flush_due(self, log: Log) -> None:
+        """A segment was sealed, or flush.messages is reached."""
+
+    def write_back_due(self, log: Log) -> None:
+        """Many bytes were appended since the kernel was last asked to write."""
+
+    def remove_later(self, log: Log, segments: list[Segment]) -> None:
+        """These were renamed to .deleted and wait for file.delete.delay.ms."""
+
+    def was_truncated(self, log: Log) -> None:
+        """The recovery point on disk may now lie beyond the log's end."""
+
+
+class _NoOwner:
+    """A log on its own: nothing waits."""
+
+    def flush_due(self, log: Log) -> None:
+        return None
+
+    def write_back_due(self, log: Log) -> None:
+        return None
+
+    def remove_later(self, log: Log, segments: list[Segment]) -> None:
+        for segment in segments:
+            segment.remove_files()
+
+    def was_truncated(self, log: Log) -> None:
+        return None
+
+
+@attrs.frozen
+class LogStatistics:
+    """A log at a glance."""
+
+    segments: int
+    size_bytes: int
+    log_start_offset: int
+    log_end_offset: int
+    high_watermark: int
+    recovery_point: int
+    producers: int
+
+
+@attrs.define(eq=False)
+class Log:
+    """Offsets [log_start_offset, log_end_offset). Made by `loading.open_log` and `loading.create_log`."""
+
+    tp: TopicPartition
+    segments: Segments
+    producers: ProducerStates
+    epochs: LeaderEpochs
+    topic_id: TopicId = NO_TOPIC_ID
+    owner: LogOwner = attrs.field(factory=_NoOwner)
+    log_start_offset: int = 0
+    high_watermark: int = 0  # moved by the Partition alone
+    recovery_point: int = 0  # below it everything is on disk
+    deep_validation: bool = False  # the broker's record.validation
+    epochs_unsynced: bool = False  # leader-epoch-checkpoint changed since it was last synced
+    directory_unsynced: bool = True  # files came or went since the directory was last synced
+    truncations: int = 0  # how often; a flush under way compares
+    last_flush_ms: int = 0  # wall clock
+    _closed: str | None = None  # why the log takes no more calls
+    _rules: AppendRules = attrs.field(init=False)
+    _latest_epoch: int = -1
+    _flush_at: int = _NEVER  # log end offset at which flush.messages is reached
+    _unwritten_bytes: int = 0  # appended since the last write-back
+
+    def __attrs_post_init__(self) -> None:
+        self.producers.name = str(self.tp)
+        self.segments.before_roll = self._before_roll
+        self._latest_epoch = -1 if self.epochs.latest is None else self.epochs.latest
+        self.update_config(self.segments.config)
+
+    # --- properties --------------------------------------------------------------------------------------------
+
+    @property
+    def config(self) -> TopicConfig:
+        """The topic's configuration, as last given to `update_config`."""
+        return self.segments.config
+
+    @property
+    def directory(self) -> Path:
+        """Where the files are now."""
+        return Path(self.segments.directory)
+
+    @property
+    def log_end_offset(self) -> int:
+        """Exclusive."""
+        return self.segments.end_offset
+
+    @property
+    def size_bytes(self) -> int:
+        return self.segments.size_bytes
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed is not None
+
+    @property
+    def last_stable_offset(self) -> int:
+        """The high watermark, or where the earliest transaction begins that is not finished below it."""
+        if self.producers.has_transactions:
+            first = self.producers.first_unstable_offset
+            if first is not None and first < self.high_watermark:
+                return first
+        return self.high_watermark
+
+    def statistics(self) -> LogStatistics:
+        return LogStatistics(
+            len(self.segments),
+            self.size_bytes,
+            self.log_start_offset,
+            self.log_end_offset,
+            self.high_watermark,
+            self.recovery_point,
+            len(self.producers),
+        )
+
+    def active_producers(self) -> list[ActiveProducer]:
+        """For DescribeProducers. Source: KIP-664."""
+        return self.producers.active_producers()
+
+    def update_config(self, config: TopicConfig) -> None:
+        """Take over a topic's changed configuration, from the next append on."""
+        self.segments.configure(config)
+        self._rules = AppendRules.of(config, deep_validation=self.deep_validation)
+        self._set_flush_at()
+
+    def assign_topic_id(self, topic_id: TopicId) -> None:
+        """Note the id of a topic whose log had none. Raises: INCONSISTENT_TOPIC_ID, KAFKA_STORAGE_ERROR."""
+        if self.topic_id == topic_id:
+            return
+        if self.topic_id != NO_TOPIC_ID:
+            raise KafkaError(
+                ErrorCode.INCONSISTENT_TOPIC_ID, f"{self.tp}: the log belongs to another topic id"
+            )
+        self._require_usable()
+        try:
+            write_partition_metadata(self._files, self.segments.directory, topic_id)
+        except OSError as error:
+            self._fail("write partition.metadata", error)
+        self.directory_unsynced = True
+        self.topic_id = topic_id
+
+    # --- appending ---------------------------------------------------------------------------------------------
+
+    def append_as_leader(
+        self,
+        records: memoryview,
+        *,
+        leader_epoch: int,
+        wall_ms: int,
+        origin: AppendOrigin = AppendOrigin.CLIENT,
+    ) -> LogAppendInfo:
+        """Append one record batch; offset, epoch (and time, where the topic says so) are stamped into `records`.
+
+        `records` is writable memory. A batch that repeats a stored one is answered with that one's offsets.
+        Raises: what `validation.admit` and `ProducerStates.check_data` raise, RECORD_LIST_TOO_LARGE,
+        KAFKA_STORAGE_ERROR (nothing of the batch is stored then).
+        """
+        segments = self.segments
+        if self._closed is not None or segments.log_dir.failure is not None:
+            self._require_usable()
+        rules = self._rules
+        records, header = admit(records, rules, wall_ms, origin, self.producers.name)
+        _, _, _, _, _, attributes, delta, _, max_timestamp, producer_id, producer_epoch, sequence, _ = header
+        marker = None
+        if producer_id >= 0:
+            if attributes & CONTROL:
+                marker = parse_marker(records)
+                if marker is not None:
+                    self.producers.check_marker(producer_id, producer_epoch, marker[1], origin=origin)
+            else:
+                stored = self.producers.check_data(
+                    producer_id,
+                    producer_epoch,
+                    sequence,
+                    delta,
+                    transactional=attributes & TRANSACTIONAL != 0,
+                    origin=origin,
+                )
+                if stored is not None:
+                    return self._duplicate(stored)
+        first_offset = segments.end_offset
+        last_offset = first_offset + delta
+        size = len(records)
+        _OFFSET_STAMP.pack_into(records, 0, first_offset)
+        _EPOCH_STAMP.pack_into(records, _EPOCH_POSITION, leader_epoch)
+        segment = segments.append(records, size, first_offset, last_offset, max_timestamp, wall_ms)
+        # From here on nothing may fail: the batch is stored.
+        if producer_id >= 0:
+            if marker is not None:
+                self._complete_transaction(
+                    segment, producer_id, producer_epoch, marker, last_offset, max_timestamp
+                )
+            elif not attributes & CONTROL:
+                self.producers.apply_data(
+                    producer_id,
+                    producer_epoch,
+                    sequence,
+                    first_offset,
+                    last_offset,
+                    max_timestamp,
+                    attributes & TRANSACTIONAL != 0,
+                )
+        if leader_epoch != self._latest_epoch:
+            self._assign_epoch(leader_epoch, first_offset)
+        self._unwritten_bytes += size
+        if self._unwritten_bytes >= WRITE_BACK_BYTES or last_offset >= self._flush_at:
+            self._appended_much()
+        return LogAppendInfo(
+            first_offset,
+            last_offset,
+            max_timestamp,
+            wall_ms if rules.log_append_time else -1,
+            self.log_start_offset,
+            size,
+        )
+
+    def append_as_follower(self, records: memoryview, wall_ms: int) -> LogAppendInfo | None:
+        """Append what a leader sent, verbatim: whole batches with their offsets and epochs; a torn last one is left.
+
+        Returns None if there was no whole batch. Raises: CORRUPT_MESSAGE (nothing is stored then); UnexpectedOffset
+        if the first batch begins below the log's end; KAFKA_STORAGE_ERROR (earlier batches may be stored then).
+        """
+        self._require_usable()
+        batches = incoming_batches(records, self.producers.name)
+        if not batches:
+            return None
+        segments = self.segments
+        if batches[0].base_offset < segments.end_offset:
+            raise UnexpectedOffset(
+                f"{self.tp}: the leader sent offset {batches[0].base_offset}, our log ends at {segments.end_offset}"
+            )
+        done = 0
+        while done < len(batches):
+            rest = batches[done:] if done else batches
+            run = rest[: segments.make_room(rest, wall_ms)]
+            segments.append_run(records, run)
+            for batch in run:
+                if batch.producer_id >= 0:
+                    self._replicate_producer(batch, records)
+                if batch.leader_epoch > self._latest_epoch:
+                    self._assign_epoch(batch.leader_epoch, batch.base_offset)
+            done += len(run)
+        size = batches[-1].position + batches[-1].size
+        self._unwritten_bytes += size
+        if self._unwritten_bytes >= WRITE_BACK_BYTES or segments.end_offset > self._flush_at:
+            self._appended_much()
+        return LogAppendInfo(
+            batches[0].base_offset,
+            batches[-1].last_offset,
+            max(batch.max_timestamp for batch in batches),
+            -1,
+            self.log_start_offset,
+            size,
+        )
+
+    def _replicate_producer(self, batch: BatchHeader, records: memoryview) -> None:
+        if batch.attributes & CONTROL:
+            marker = parse_marker(records[batch.position : batch.position + batch.size])
+            if marker is not None:
+                self._complete_transaction(
+                    self.segments.active,
+                    batch.producer_id,
+                    batch.producer_epoch,
+                    marker,
+                    batch.last_offset,
+                    batch.max_timestamp,
+                )
+            return
+        self.producers.apply_data(
+            batch.producer_id,
+            batch.producer_epoch,
+            batch.base_sequence,
+            batch.base_offset,
+            batch.last_offset,
+            batch.max_timestamp,
+            batch.attributes & TRANSACTIONAL != 0,
+        )
+
+    def _complete_transaction(
+        self,
+        segment: Segment,
+        producer_id: int,
+        producer_epoch: int,
+        marker: tuple[bool, int],
+        offset: int,
+        timestamp: int,
+    ) -> None:
+        """Note an appended marker, and an aborted transaction in the segment's index."""
+        aborted, coordinator_epoch = marker
+        stable = self.producers.last_stable_offset_after(producer_id, offset)
+        completed = self.producers.apply_marker(
+            producer_id, producer_epoch, coordinator_epoch, offset, timestamp, aborted
+        )
+        if completed is not None and aborted:
+            segment.transaction_index.add(
+                AbortedTransaction(producer_id, completed.first_offset, offset, stable)
+            )
+
+    def _duplicate(self, stored: StoredBatch) -> LogAppendInfo:
+        _, last_offset, delta, timestamp = stored
+        append_time_ms = timestamp if self._rules.log_append_time else -1
+        return LogAppendInfo(
+            last_offset - delta, last_offset, timestamp, append_time_ms, self.log_start_offset, 0, True
+        )
+
+    def _appended_much(self) -> None:
+        if self._unwritten_bytes >= WRITE_BACK_BYTES:
+            self._unwritten_bytes = 0
+            self.owner.write_back_due(self)
+        if self.log_end_offset > self._flush_at:
+            self.owner.flush_due(self)
+
+    # --- rolling -----------------------------------------------------------------------------------------------
+
+    def roll(self, wall_ms: int) -> None:
+        """Seal the active segment, unless it is empty, and begin a new one. Raises: KAFKA_STORAGE_ERROR."""
+        self._require_usable()
+        if self.segments.active.size:
+            self.segments.roll(self.log_end_offset, wall_ms)
+
+    def _before_roll(self, base_offset: int) -> None:
+        write_snapshot(self._files, self.segments.directory, base_offset, self.producers)
+        self.directory_unsynced = True
+        self.owner.flush_due(self)
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def read(self, offset: int, max_bytes: int, *, upper_offset: int, min_one_batch: bool = True) -> LogSlice:
+        """Batches from the one that holds `offset`, of one segment, up to `upper_offset` (exclusive).
+
+        About `max_bytes` at most, in whole batches where that costs no look; the last one may be cut short. If the
+        first batch is larger: all of it with `min_one_batch`, else nothing. The caller releases the slice.
+        Raises: OFFSET_OUT_OF_RANGE outside [log start, log end], KAFKA_STORAGE_ERROR.
+        """
+        segments = self.segments
+        if offset < self.log_start_offset or offset > segments.end_offset:
+            raise KafkaError(
+                ErrorCode.OFFSET_OUT_OF_RANGE,
+                f"{self.tp}: offset {offset} is not in {self.log_start_offset} to {segments.end_offset}",
+            )
+        if self._closed is not None or segments.log_dir.failure is not None:
+            self._require_usable()
+        if offset >= upper_offset:
+            return EMPTY_SLICE
+        try:
+            return segments.read(offset, max_bytes, upper_offset, min_one_batch)
+        except OSError as error:
+            self._fail(f"read {self.tp} at offset {offset}", error)
+
+    def aborted_transactions(self, from_offset: int, upper_offset: int) -> list[AbortedTransaction]:
+        """Aborted transactions that overlap offsets [from_offset, upper_offset). Raises: KAFKA_STORAGE_ERROR."""
+        try:
+            return lookups.aborted_transactions(self.segments, from_offset, upper_offset)
+        except OSError as error:
+            self._fail(f"read the transaction index of {self.tp}", error)
+
+    def offset_for_timestamp(self, timestamp: int) -> TimestampAndOffset | None:
+        """The first record whose timestamp is not below `timestamp`. Raises: KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE."""
+        self._require_usable()
+        try:
+            return lookups.first_at_or_after(self.segments, timestamp, self.log_start_offset)
+        except OSError as error:
+            self._fail(f"look up a timestamp in {self.tp}", error)
+
+    def max_timestamp_offset(self) -> TimestampAndOffset | None:
+        """The record with the largest timestamp. Source: KIP-734. Raises: KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE."""
+        self._require_usable()
+        try:
+            return lookups.latest(self.segments)
+        except OSError as error:
+            self._fail(f"look up the largest timestamp in {self.tp}", error)
+
+    def legacy_offsets_before(self, timestamp: int, max_offsets: int, wall_ms: int) -> list[int]:
+        """For ListOffsets v0: segment starts (and the log end) modified no later than `timestamp`, latest first.
+
+        -1 means the latest, -2 the earliest. Raises: KAFKA_STORAGE_ERROR.
+        """
+        self._require_usable()
+        try:
+            return lookups.offsets_before(
+                self.segments, timestamp, max_offsets, self.log_start_offset, wall_ms
+            )
+        except OSError as error:
+            self._fail(f"look up segments of {self.tp}", error)
+
+    # --- offsets -----------------------------------------------------------------------------------------------
+
+    def update_high_watermark(self, offset: int) -> int:
+        """Set the high watermark, kept within [log start, log end]; returns it."""
+        end = self.segments.end_offset
+        if offset > end:
+            offset = end
+        if offset < self.log_start_offset:
+            offset = self.log_start_offset
+        self.high_watermark = offset
+        if self.producers.has_transactions:
+            self.producers.replicated_to(offset)
+        return offset
+
+    def maybe_raise_log_start_offset(self, offset: int) -> bool:
+        """Make records below `offset` unreadable; whether anything changed. Segments go with the next retention pass.
+
+        Raises: OFFSET_OUT_OF_RANGE above the high watermark, KAFKA_STORAGE_ERROR.
+        """
+        self._require_usable()
+        if offset > self.high_watermark:
+            raise KafkaError(
+                ErrorCode.OFFSET_OUT_OF_RANGE,
+                f"{self.tp}: the log cannot start at {offset}, above the high watermark {self.high_watermark}",
+            )
+        if offset <= self.log_start_offset:
+            return False
+        self.log_start_offset = offset
+        if self.epochs.truncate_from_start(offset):
+            self._save_epochs()
+        return True
+
+    # --- leader epochs -----------------------------------------------------------------------------------------
+
+    def latest_epoch(self) -> int | None:
+        """The newest leader epoch that wrote, or began to lead, this log."""
+        return self.epochs.latest
+
+    def maybe_assign_leader_epoch(self, epoch: int) -> bool:
+        """A leader begins at the log's end; whether that was news."""
+        if epoch == self._latest_epoch:
+            return False
+        return self._assign_epoch(epoch, self.log_end_offset)
+
+    def end_offset_for_epoch(self, epoch: int) -> tuple[int, int]:
+        """The largest known epoch not above `epoch`, and its end offset; (-1, -1) where unknown. Source: KIP-279."""
+        return self.epochs.end_offset_for(epoch, self.segments.end_offset)
+
+    def epoch_for_offset(self, offset: int) -> int | None:
+        """The leader epoch under which that offset was written, if it is known."""
+        return self.epochs.epoch_for(offset)
+
+    def _assign_epoch(self, epoch: int, start_offset: int) -> bool:
+        if epoch < 0 or not self.epochs.assign(epoch, start_offset):
+            return False
+        self._latest_epoch = epoch
+        self._save_epochs()
+        return True
+
+    def _save_epochs(self) -> None:
+        """Store the epochs. A failure is not the caller's: recovery finds them in the batches, a flush saves again."""
+        self.epochs_unsynced = True
+        self._latest_epoch = -1 if self.epochs.latest is None else self.epochs.latest
+        try:
+            self.write_epochs(sync=False)
+        except OSError as error:
+            self.segments.log_dir.failed(f"write the leader epochs of {self.tp}", error)
+
+    def write_epochs(self, *, sync: bool) -> None:
+        """Write leader-epoch-checkpoint. Raises: OSError."""
+        path = os.path.join(self.segments.directory, names.LEADER_EPOCHS)
+        replace_file(self._files, path, encode_leader_epochs(self.epochs.entries), sync=sync)
+
+    # --- truncating --------------------------------------------------------------------------------------------
+
+    def truncate_to(self, offset: int) -> bool:
+        """Drop the batch that holds `offset` and everything after it; whether anything was dropped.
+
+        The log then ends at `offset`, or earlier if that is within a batch. Slices that reach beyond become invalid.
+        Raises: KAFKA_STORAGE_ERROR (and the directory is offline).
+        """
+        self._require_usable()
+        if offset >= self.log_end_offset:
+            return False
+        if offset < self.segments.first.base_offset:
+            self.truncate_fully_and_start_at(offset)
+            return True
+        segments = self.segments
+        untouched = self.producers.highest_offset < offset and not self.producers.has_transactions
+        try:
+            dropped = segments.truncate_to(offset)
+            end = segments.end_offset
+            self._forget_beyond(end)
+            if untouched:
+                above = [at for at in snapshot_offsets(self._files, segments.directory) if at > end]
+                remove_snapshots(self._files, segments.directory, above)
+            else:
+                rebuild_producers(
+                    self._files,
+                    segments.directory,
+                    self.producers,
+                    segments,
+                    start=min(self.log_start_offset, end),
+                    end=end,
+                )
+                self.producers.replicated_to(self.high_watermark)
+        except OSError as error:
+            segments.log_dir.fail(f"cannot truncate {self.tp} to {offset}: {error}")
+            raise self.unusable() from error
+        if dropped:
+            self.owner.remove_later(self, dropped)
+        self.owner.was_truncated(self)
+        return True
+
+    def truncate_fully_and_start_at(self, offset: int) -> None:
+        """Drop everything; the empty log then starts and ends at `offset`.
+
+        Raises: KAFKA_STORAGE_ERROR (and the directory is offline).
+        """
+        self._require_usable()
+        segments = self.segments
+        try:
+            dropped = segments.restart_at(offset, segments.active.created_ms)
+            remove_snapshots(
+                self._files, segments.directory, snapshot_offsets(self._files, segments.directory)
+            )
+        except OSError as error:
+            segments.log_dir.fail(f"cannot restart {self.tp} at {offset}: {error}")
+            raise self.unusable() from error
+        self.producers.clear()
+        self.log_start_offset = offset
+        self._forget_beyond(offset)
+        if self.epochs.clear():
+            self._save_epochs()
+        self.high_watermark = offset
+        self.owner.remove_later(self, dropped)
+        self.owner.was_truncated(self)
+
+    def _forget_beyond(self, end: int) -> None:
+        """The log ends at `end` now: so do the things that know offsets."""
+        self.truncations += 1
+        self.directory_unsynced = True
+        self.recovery_point = min(self.recovery_point, end)
+        self.log_start_offset = min(self.log_start_offset, end)
+        self.high_watermark = min(self.high_watermark, end)
+        self._set_flush_at()
+        if self.epochs.truncate_from_end(end):
+            self._save_epochs()
+
+    # --- retention ---------------------------------------------------------------------------------------------
+
+    def delete_old_segments(self, wall_ms: int) -> int:
+        """Drop segments that retention no longer keeps, never beyond the high watermark; returns how many.
+
+        Raises: KAFKA_STORAGE_ERROR.
+        """
+        self._require_usable()
+        segments = self.segments
+        try:
+            doomed = retention.deletable(
+                segments, self.config, self.log_start_offset, self.high_watermark, wall_ms
+            )
+            if not doomed:
+                return 0
+            if doomed[-1] is segments.active:
+                segments.roll(self.log_end_offset, wall_ms)
+            for segment in doomed:
+                segments.remove_first()
+                segment.rename_to_deleted()
+            remove_snapshots(
+                self._files,
+                segments.directory,
+                [segment.base_offset for segment in doomed],
+            )
+        except OSError as error:
+            self._fail(f"delete old segments of {self.tp}", error)
+        self.directory_unsynced = True
+        start = segments.first.base_offset
+        if start > self.log_start_offset:
+            self.maybe_raise_log_start_offset(start)
+        log.info(
+            "%s: %d old segments deleted, the log starts at %d", self.tp, len(doomed), self.log_start_offset
+        )
+        self.owner.remove_later(self, doomed)
+        return len(doomed)
+
+    def remove_expired_producers(self, wall_ms: int, expiration_ms: int) -> int:
+        """Forget producers that were silent that long; returns how many."""
+        return self.producers.remove_expired(wall_ms, expiration_ms)
+
+    # --- life --------------------------------------------------------------------------------------------------
+
+    def flushed_to(self, offset: int, wall_ms: int) -> None:
+        """Everything below `offset` is on disk."""
+        self.recovery_point = max(self.recovery_point, min(offset, self.log_end_offset))
+        self.last_flush_ms = wall_ms
+        self._set_flush_at()
+
+    def _set_flush_at(self) -> None:
+        self._flush_at = self.recovery_point + self.config.flush_messages - 1
+
+    def close(self, reason: str = "the log is closed") -> None:
+        """Refuse all further calls and give up the descriptors; slices keep theirs. Idempotent."""
+        if self._closed is None:
+            self._closed = reason
+        self.segments.close()
+
+    @property
+    def _files(self) -> Files:
+        return self.segments.storage.files
+
+    def _require_usable(self) -> None:
+        """Raises: KAFKA_STORAGE_ERROR if the log is closed or its directory offline."""
+        if self._closed is not None or self.segments.log_dir.failure is not None:
+            raise self.unusable()
+
+    def unusable(self) -> KafkaError:
+        """The KAFKA_STORAGE_ERROR that says why the log takes no calls."""
+        directory = self.segments.log_dir
+        why = self._closed or f"the log directory {directory.path} is offline: {directory.failure}"
+        return KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"{self.tp}: {why}")
+
+    def _fail(self, doing: str, error: OSError) -> NoReturn:
+        raise self.segments.log_dir.failed(doing, error) from error

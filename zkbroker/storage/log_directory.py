@@ -1,0 +1,130 @@
+"""One log directory of the broker: whether it works, who holds it, and how it was left.
+
+Source: LogManager, LogDirFailureChannel, CleanShutdownFileHandler of Kafka 3.9; KIP-112.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+import attrs
+
+from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.storage import names
+from zkbroker.storage.files import FILES, Files, remove_file, replace_file, sync_directory
+
+log = logging.getLogger(__name__)
+
+_SURVIVABLE: Final = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.EINTR,
+        errno.EAGAIN,
+        errno.EFBIG,
+    }
+)
+"""Errors that say nothing about the health of the disk; any other takes the directory offline."""
+
+
+class LogDirectoryError(Exception):
+    """A log directory cannot be used, and the broker must not start: one sentence for a person."""
+
+
+def _ignore(_: LogDirectory) -> None:
+    return None
+
+
+@attrs.define(eq=False)
+class LogDirectory:
+    """Owner: the LogManager. Its logs look at `failure` before they touch a file."""
+
+    path: str
+    files: Files = FILES
+    on_failure: Callable[[LogDirectory], None] = _ignore
+    failure: str | None = None  # why it is offline; it stays so until the broker starts again
+    _lock_fd: int = -1
+
+    _held: ClassVar[set[tuple[int, int]]] = set()  # POSIX locks do not exclude their own process
+
+    @property
+    def is_online(self) -> bool:
+        return self.failure is None
+
+    def fail(self, reason: str) -> None:
+        """Take the directory offline: its logs refuse from now on, and the owner hears of it once."""
+        if self.failure is None:
+            self.failure = reason
+            log.error("log directory %s is offline: %s", self.path, reason)
+            self.on_failure(self)
+
+    def failed(self, doing: str, error: OSError) -> KafkaError:
+        """The KAFKA_STORAGE_ERROR to raise after a file call failed; a sick disk goes offline."""
+        if error.errno not in _SURVIVABLE:
+            self.fail(f"cannot {doing}: {error}")
+        else:
+            log.error("cannot %s: %s", doing, error)
+        return KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"cannot {doing}: {error}")
+
+    def child(self, name: str) -> str:
+        return os.path.join(self.path, name)
+
+    def lock(self) -> None:
+        """Create the directory if need be and hold its .lock, as Kafka does, against any other broker.
+
+        Raises: LogDirectoryError if another broker holds it; OSError.
+        """
+        os.makedirs(self.path, exist_ok=True)
+        lock = self.child(names.LOCK)
+        taken = (
+            _identity(lock) in self._held
+        )  # do not even open it: closing any descriptor drops our own lock
+        if not taken:
+            fd = self.files.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                self.files.close(fd)
+                taken = True
+        if taken:
+            raise LogDirectoryError(f"another broker uses the log directory {self.path}: it holds {lock}")
+        self._lock_fd = fd
+        self._held.add(_identity(lock))
+
+    def unlock(self) -> None:
+        """Let others have the directory. Idempotent."""
+        fd, self._lock_fd = self._lock_fd, -1
+        if fd >= 0:
+            self._held.discard(_identity(self.child(names.LOCK)))
+            self.files.close(fd)
+
+    def take_clean_marker(self) -> bool:
+        """Whether the last stop was clean; the mark is gone afterwards, durably. Raises: OSError."""
+        marker = self.child(names.CLEAN_SHUTDOWN)
+        if not os.path.exists(marker):
+            return False
+        remove_file(self.files, marker)
+        sync_directory(self.files, self.path)
+        return True
+
+    def put_clean_marker(self) -> None:
+        """Everything is on disk: the next start need not look. Raises: OSError."""
+        marker = self.child(names.CLEAN_SHUTDOWN)
+        replace_file(self.files, marker, b'{"version":0,"brokerEpoch":-1}', sync=True)
+
+
+def _identity(path: str) -> tuple[int, int]:
+    """Device and inode, (0, 0) if there is no such file."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)

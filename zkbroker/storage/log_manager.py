@@ -1,0 +1,485 @@
+"""All log directories of a broker and their logs.
+
+It loads, places and deletes logs, keeps their checkpoints, applies retention, and takes note of failed directories.
+Source: LogManager of Kafka 3.9; KIP-112, KIP-113.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import trio
+
+from zkbroker.changed import Changed
+from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.model import TopicId, TopicPartition
+from zkbroker.storage import names
+from zkbroker.storage.call_watch import CallWatch
+from zkbroker.storage.checkpoints import read_offsets, write_offsets
+from zkbroker.storage.files import FILES, Files
+from zkbroker.storage.loading import LastRun, LogSetting, create_log, open_log
+from zkbroker.storage.log import Log
+from zkbroker.storage.log_directory import LogDirectory, LogDirectoryError
+from zkbroker.storage.segment import Segment, SegmentStorage
+from zkbroker.storage.slices import OpenFiles
+from zkbroker.storage.upkeep import DirectoryUpkeep, Removal
+
+if TYPE_CHECKING:
+    from zkbroker.config import BrokerConfig, TopicConfig
+
+__all__ = ["LogDirectoryError", "LogManager", "LogManagerStatistics"]
+
+log = logging.getLogger(__name__)
+
+_LOAD_BATCH: Final = 64  # clean logs one thread opens before it reports
+_PROGRESS_SECONDS: Final = 2.0
+_OPEN_FILES: Final = 4096
+_REMOVAL_LOOK_MS: Final = 1000
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@attrs.frozen
+class LogManagerStatistics:
+    """The logs of a broker at a glance."""
+
+    logs: int
+    log_dirs: int
+    offline_log_dirs: int
+    open_files: int
+    slow_file_calls: int
+    waiting_removals: int
+
+
+@attrs.frozen
+class _Found:
+    """A log's directory, seen at the start."""
+
+    tp: TopicPartition
+    log_dir: LogDirectory
+    name: str
+    config: TopicConfig
+    last: LastRun
+
+
+@attrs.define(eq=False)
+class LogManager:
+    """Lifetime: `load`, then `run` in a nursery, then `close`; each once.
+
+    `config` and `topic_config` are asked anew whenever they matter, so that changes take effect.
+    """
+
+    config: Callable[[], BrokerConfig]
+    topic_config: Callable[[str], TopicConfig]
+    files: Files = FILES
+    wall_ms: Callable[[], int] = _wall_ms
+    on_dir_offline: Callable[[Path], None] | None = None
+    open_file_limit: int = _OPEN_FILES
+    logs: dict[TopicPartition, Log] = attrs.field(factory=dict)
+    log_dirs: list[LogDirectory] = attrs.field(init=False)
+    changed: Changed = attrs.field(factory=Changed)  # a directory went offline
+    was_clean: bool = True  # whether every directory had been left cleanly
+    _watch: CallWatch = attrs.field(factory=CallWatch)
+    _setting: LogSetting = attrs.field(init=False)
+    _upkeep: dict[LogDirectory, DirectoryUpkeep] = attrs.field(init=False)
+    _high_watermarks: dict[TopicPartition, int] = attrs.field(factory=dict)  # of the last run
+
+    def __attrs_post_init__(self) -> None:
+        config = self.config()
+        storage = SegmentStorage(self.files, OpenFiles(self.files, self.open_file_limit))
+        self._setting = LogSetting(storage, self._watch, deep_validation=config.record_validation == "deep")
+        paths = dict.fromkeys(os.path.abspath(path) for path in config.log_dirs)
+        self.log_dirs = [LogDirectory(path, self.files, self._dir_failed) for path in paths]
+        self._upkeep = {
+            each: DirectoryUpkeep(each, self._lister(each), self.wall_ms) for each in self.log_dirs
+        }
+
+    def _lister(self, log_dir: LogDirectory) -> Callable[[], list[Log]]:
+        return lambda: [each for each in self.logs.values() if each.segments.log_dir is log_dir]
+
+    # --- what there is -----------------------------------------------------------------------------------------
+
+    def get(self, tp: TopicPartition) -> Log | None:
+        return self.logs.get(tp)
+
+    @property
+    def offline_dirs(self) -> list[Path]:
+        return [Path(each.path) for each in self.log_dirs if not each.is_online]
+
+    @property
+    def online_dirs(self) -> list[Path]:
+        return [Path(each.path) for each in self.log_dirs if each.is_online]
+
+    def statistics(self) -> LogManagerStatistics:
+        return LogManagerStatistics(
+            len(self.logs),
+            len(self.log_dirs),
+            len(self.offline_dirs),
+            self._setting.storage.open_files.count,
+            self._watch.slow_calls,
+            sum(upkeep.waiting_removals for upkeep in self._upkeep.values()),
+        )
+
+    # --- loading -----------------------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Lock the directories and open every log in them; those left by a kill are recovered.
+
+        A directory that fails goes offline. Raises: LogDirectoryError if the broker must not start: another one
+        holds a directory, there is something in it that is no log, or none works.
+        """
+        try:
+            await self._load()
+        except BaseException:
+            for log_dir in self.log_dirs:
+                log_dir.unlock()
+            raise
+
+    async def _load(self) -> None:
+        found: list[_Found] = []
+        for log_dir in self.log_dirs:
+            try:
+                log_dir.lock()
+                found += await trio.to_thread.run_sync(self._look_into, log_dir)
+            except OSError as error:
+                log_dir.fail(str(error))
+        self._require_online_dir()
+        places: dict[TopicPartition, _Found] = {}
+        for each in found:
+            if each.tp in places:
+                raise LogDirectoryError(
+                    f"{each.tp} is in both {places[each.tp].log_dir.path} and {each.log_dir.path}; "
+                    "one of the two directories must be moved away by hand"
+                )
+            places[each.tp] = each
+        started = trio.current_time()
+        progress = _Progress(len(found), trio.current_time)
+        async with trio.open_nursery() as nursery:
+            for log_dir in self.log_dirs:
+                threads = trio.CapacityLimiter(self.config().num_recovery_threads_per_data_dir)
+                here = [each for each in found if each.log_dir is log_dir]
+                batch = _LOAD_BATCH if all(each.last.clean for each in here) else 1
+                for start in range(0, len(here), batch):
+                    nursery.start_soon(self._open_all, here[start : start + batch], threads, progress)
+        self._require_online_dir()
+        if found:
+            log.info(
+                "%d logs opened in %.1f s%s",
+                len(self.logs),
+                trio.current_time() - started,
+                "" if self.was_clean else ", recovered from an unclean stop",
+            )
+
+    def _require_online_dir(self) -> None:
+        if not any(each.is_online for each in self.log_dirs):
+            reasons = "; ".join(f"{each.path}: {each.failure}" for each in self.log_dirs)
+            raise LogDirectoryError(f"no log directory can be used ({reasons})")
+
+    def _look_into(self, log_dir: LogDirectory) -> list[_Found]:
+        """What is in a directory; takes its clean-stop mark away. Raises: OSError, LogDirectoryError."""
+        children = sorted(self.files.listdir(log_dir.path))
+        clean = log_dir.take_clean_marker()
+        recovery = read_offsets(self.files, log_dir.child(names.RECOVERY_POINTS))
+        starts = read_offsets(self.files, log_dir.child(names.LOG_STARTS))
+        marks = read_offsets(self.files, log_dir.child(names.HIGH_WATERMARKS))
+        self._high_watermarks.update(marks)
+        found = []
+        for name in children:
+            path = log_dir.child(name)
+            if not os.path.isdir(path) or name in (names.REMOTE_INDEX_CACHE, "lost+found"):
+                continue
+            tp = names.parse_directory_name(name)
+            if tp is not None:
+                last = LastRun(clean, recovery.get(tp, 0), starts.get(tp, 0), marks.get(tp, 0))
+                found.append(_Found(tp, log_dir, name, self.topic_config(tp.topic), last))
+            elif names.parse_marked_directory_name(name, names.DELETE) is not None:
+                self._upkeep[log_dir].remove(Removal(self.wall_ms(), directory=path))
+            elif not any(
+                names.parse_marked_directory_name(name, mark) for mark in (names.FUTURE, names.STRAY)
+            ):
+                raise LogDirectoryError(
+                    f"{path} is no log of a topic partition; a log directory may hold nothing else"
+                )
+        if found and not clean:
+            self.was_clean = False
+            log.info("%s was not left cleanly: %d logs are recovered", log_dir.path, len(found))
+        return found
+
+    async def _open_all(
+        self, found: Sequence[_Found], threads: trio.CapacityLimiter, progress: _Progress
+    ) -> None:
+        opened = await trio.to_thread.run_sync(self._open_each, found, limiter=threads)
+        for each in opened:
+            each.owner = self
+            self.logs[each.tp] = each
+        progress.add(len(found))
+
+    def _open_each(self, found: Sequence[_Found]) -> list[Log]:
+        opened = []
+        for each in found:
+            if each.log_dir.failure is not None:
+                continue
+            try:
+                opened.append(
+                    open_log(
+                        each.tp,
+                        each.log_dir,
+                        each.name,
+                        each.config,
+                        self._setting,
+                        each.last,
+                        self.wall_ms(),
+                    )
+                )
+            except OSError as error:
+                each.log_dir.fail(f"cannot open {each.name}: {error}")
+        return opened
+
+    # --- creating and deleting ---------------------------------------------------------------------------------
+
+    def get_or_create(
+        self, tp: TopicPartition, topic_id: TopicId, config: TopicConfig, *, is_new: bool
+    ) -> Log:
+        """The partition's log; a missing one is made in the directory with the fewest logs.
+
+        Raises: KAFKA_STORAGE_ERROR if no directory works, or one is offline and the log might be there.
+        """
+        known = self.logs.get(tp)
+        if known is not None:
+            if known.config != config:
+                known.update_config(config)
+            return known
+        if not is_new and self.offline_dirs:
+            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"{tp}: its log may be in an offline directory")
+        error = KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"{tp}: every log directory is offline")
+        for log_dir in self._least_loaded():
+            try:
+                created = create_log(
+                    tp, log_dir, names.directory_name(tp), config, self._setting, topic_id, self.wall_ms()
+                )
+            except FileExistsError:
+                path = log_dir.child(names.directory_name(tp))
+                raise KafkaError(
+                    ErrorCode.KAFKA_STORAGE_ERROR, f"{path} was put there by somebody else"
+                ) from None
+            except OSError as problem:
+                error = log_dir.failed(f"create the log of {tp} in {log_dir.path}", problem)
+                continue
+            created.owner = self
+            self.logs[tp] = created
+            return created
+        raise error
+
+    def _least_loaded(self) -> list[LogDirectory]:
+        """Online directories, the one with the fewest logs first."""
+        counts = {each: 0 for each in self.log_dirs if each.is_online}
+        if len(counts) > 1:
+            for each in self.logs.values():
+                if each.segments.log_dir in counts:
+                    counts[each.segments.log_dir] += 1
+        return sorted(counts, key=lambda each: counts[each])
+
+    def delete(self, tp: TopicPartition) -> None:
+        """Give up a partition's log: its directory is renamed now and removed after file.delete.delay.ms.
+
+        Raises: KAFKA_STORAGE_ERROR if its directory is offline.
+        """
+        doomed = self.logs.get(tp)
+        if doomed is None:
+            return
+        log_dir = doomed.segments.log_dir
+        if log_dir.failure is not None:
+            raise doomed.unusable()
+        name = names.marked_directory_name(tp, uuid.uuid4().hex, names.DELETE)
+        try:
+            self.files.replace(doomed.segments.directory, log_dir.child(name))
+        except OSError as error:
+            raise log_dir.failed(f"delete the log of {tp}", error) from error
+        had_start = doomed.log_start_offset > doomed.segments.first.base_offset
+        doomed.close("its partition was deleted")
+        doomed.segments.moved_to(log_dir.child(name))
+        del self.logs[tp]
+        upkeep = self._upkeep[log_dir]
+        upkeep.forget(doomed)
+        delay_ms = doomed.config.file_delete_delay_ms
+        upkeep.remove(Removal(self.wall_ms() + delay_ms, directory=log_dir.child(name)))
+        if had_start:
+            self._forget_log_start(log_dir)
+        upkeep.checkpoint_soon()
+
+    def _forget_log_start(self, log_dir: LogDirectory) -> None:
+        """At once: a new log of that name must never be cut to the old one's start."""
+        starts = {
+            each.tp: each.log_start_offset
+            for each in self._upkeep[log_dir].logs()
+            if each.log_start_offset > each.segments.first.base_offset
+        }
+        try:
+            write_offsets(self.files, log_dir.child(names.LOG_STARTS), starts)
+        except OSError as error:
+            log_dir.failed(f"write {log_dir.child(names.LOG_STARTS)}", error)
+
+    # --- high watermarks ---------------------------------------------------------------------------------------
+
+    def read_high_watermarks(self) -> dict[TopicPartition, int]:
+        """Those of the last run, as `load` found them."""
+        return dict(self._high_watermarks)
+
+    async def write_high_watermarks(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Write each directory's replication-offset-checkpoint; partitions without a log are left out."""
+        async with trio.open_nursery() as nursery:
+            for log_dir, upkeep in self._upkeep.items():
+                here = {
+                    tp: offset
+                    for tp, offset in offsets.items()
+                    if (found := self.logs.get(tp)) is not None and found.segments.log_dir is log_dir
+                }
+                nursery.start_soon(upkeep.write_checkpoint, names.HIGH_WATERMARKS, here)
+
+    # --- what logs ask for (LogOwner) --------------------------------------------------------------------------
+
+    def flush_due(self, log: Log) -> None:
+        due = log.log_end_offset - log.recovery_point >= log.config.flush_messages
+        self._upkeep[log.segments.log_dir].flush_soon(log, everything=due)
+
+    def write_back_due(self, log: Log) -> None:
+        self._upkeep[log.segments.log_dir].write_back_soon(log)
+
+    def remove_later(self, log: Log, segments: list[Segment]) -> None:
+        due_ms = self.wall_ms() + log.config.file_delete_delay_ms
+        self._upkeep[log.segments.log_dir].remove(Removal(due_ms, tuple(segments)))
+
+    def was_truncated(self, log: Log) -> None:
+        self._upkeep[log.segments.log_dir].checkpoint_soon()
+
+    async def flush(self, log: Log) -> None:
+        """Wait until everything the log has now is on disk. Raises: KAFKA_STORAGE_ERROR."""
+        await self._upkeep[log.segments.log_dir].flush(log)
+
+    # --- periodic work -----------------------------------------------------------------------------------------
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Retention, flushes, checkpoints and removals, until cancelled."""
+        self._watch.start()
+        try:
+            async with trio.open_nursery() as nursery:
+                for upkeep in self._upkeep.values():
+                    nursery.start_soon(upkeep.run)
+                nursery.start_soon(
+                    self._every, lambda: self.config().log_retention_check_interval_ms, self._retain
+                )
+                nursery.start_soon(
+                    self._every,
+                    lambda: self.config().log_flush_offset_checkpoint_interval_ms,
+                    self._checkpoint,
+                )
+                nursery.start_soon(
+                    self._every, lambda: self.config().log_flush_scheduler_interval_ms, self._flush_by_time
+                )
+                nursery.start_soon(
+                    self._every, lambda: self.config().producer_id_expiration_check_interval_ms, self._expire
+                )
+                nursery.start_soon(self._every, lambda: _REMOVAL_LOOK_MS, self._remove)
+                task_status.started()
+        finally:
+            self._watch.stop()
+
+    async def _every(self, interval_ms: Callable[[], int], work: Callable[[], object]) -> None:
+        while True:
+            await trio.sleep(interval_ms() / 1000)
+            await work()  # type: ignore[misc]
+
+    async def _retain(self) -> None:
+        await self.apply_retention()
+
+    async def apply_retention(self) -> int:
+        """Delete the old segments of every log; returns how many."""
+        deleted = 0
+        for each in list(self.logs.values()):
+            if each.is_closed or not each.segments.log_dir.is_online:
+                continue
+            try:
+                deleted += each.delete_old_segments(self.wall_ms())
+            except KafkaError as error:
+                log.warning("retention of %s: %s", each.tp, error)
+            await trio.lowlevel.checkpoint()
+        return deleted
+
+    async def _checkpoint(self) -> None:
+        async with trio.open_nursery() as nursery:
+            for upkeep in self._upkeep.values():
+                nursery.start_soon(upkeep.checkpoint)
+
+    async def _flush_by_time(self) -> None:
+        now_ms = self.wall_ms()
+        for each in list(self.logs.values()):
+            if (
+                now_ms - each.last_flush_ms >= each.config.flush_ms
+                and each.log_end_offset > each.recovery_point
+            ):
+                self._upkeep[each.segments.log_dir].flush_soon(each, everything=True)
+
+    async def _expire(self) -> None:
+        for each in list(self.logs.values()):
+            each.remove_expired_producers(self.wall_ms(), self.config().producer_id_expiration_ms)
+            await trio.lowlevel.checkpoint()
+
+    async def _remove(self) -> None:
+        async with trio.open_nursery() as nursery:
+            for upkeep in self._upkeep.values():
+                nursery.start_soon(upkeep.remove_due, self.wall_ms())
+
+    # --- stopping ----------------------------------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """Flush everything, mark the directories as cleanly left, and let go of them. `run` has ended.
+
+        A directory that fails meanwhile is not marked. Cancelling leaves the rest as a kill would.
+        """
+        try:
+            async with trio.open_nursery() as nursery:
+                for upkeep in self._upkeep.values():
+                    nursery.start_soon(upkeep.stop_cleanly)
+        finally:
+            for each in self.logs.values():
+                each.close("the broker is stopping")
+            for log_dir in self.log_dirs:
+                log_dir.unlock()
+
+    def _dir_failed(self, log_dir: LogDirectory) -> None:
+        """Called where the failure was noticed, which may be a recovery thread before the broker runs."""
+        try:
+            trio.lowlevel.current_task()
+        except RuntimeError:
+            return
+        self.changed.notify()
+        if self.on_dir_offline is not None:
+            self.on_dir_offline(Path(log_dir.path))
+
+
+@attrs.define(eq=False)
+class _Progress:
+    """A line now and then while many logs are opened."""
+
+    total: int
+    clock: Callable[[], float]
+    _done: int = 0
+    _told: float = 0.0
+
+    def add(self, count: int) -> None:
+        self._done += count
+        now = self.clock()
+        if self._told == 0.0:
+            self._told = now
+        if now - self._told >= _PROGRESS_SECONDS:
+            self._told = now
+            log.info("%d of %d logs opened", self._done, self.total)

@@ -1,0 +1,319 @@
+"""One segment: a .log file with its indexes.
+
+A segment opens nothing before it is used: a loaded, sealed one is a base offset and a size.
+Source: LogSegment of Kafka 3.9.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import attrs
+
+from zkbroker.storage import names
+from zkbroker.storage.files import Files, remove_file, sync_file
+from zkbroker.storage.headers import BatchHeader, scan_headers
+from zkbroker.storage.indexes import (
+    MAX_RELATIVE_OFFSET,
+    OFFSET_ENTRY_BYTES,
+    TIME_ENTRY_BYTES,
+    TRANSACTION_ENTRY_BYTES,
+    EntryFile,
+    IndexCache,
+    OffsetIndex,
+    TimeIndex,
+    TransactionIndex,
+)
+from zkbroker.storage.slices import LogFile, OpenFiles
+
+if TYPE_CHECKING:
+    from zkbroker.config import TopicConfig
+
+
+@attrs.define(eq=False)
+class SegmentStorage:
+    """What segments need from outside; one for all logs of a broker."""
+
+    files: Files
+    open_files: OpenFiles
+    index_cache: IndexCache = attrs.field(factory=IndexCache)
+
+
+@attrs.define(eq=False)
+class Segment:
+    """Owner: a Log, which alone appends to and truncates it."""
+
+    storage: SegmentStorage
+    directory: str  # follows the log's directory when that is renamed
+    base_offset: int
+    size: int = 0  # bytes of the .log file that count
+    created_ms: int = 0  # wall clock: when this process made or loaded it
+    max_timestamp: int = -1
+    max_timestamp_offset: int = -1  # last offset of the batch that holds max_timestamp
+    first_timestamp: int | None = None  # max timestamp of the first batch; -1: none, None: not read yet
+    index_interval_bytes: int = 4096
+    max_index_entries: int = 0  # of the offset index
+    max_time_entries: int = 0
+    roll_after_ms: int = 0  # segment.ms less this segment's jitter
+    index_full: bool = False
+    bytes_since_index_entry: int = 0
+    timestamps_known: bool = True  # False: max_timestamp is still in the time index
+    written_back: int = 0  # bytes the kernel was asked to write to disk
+    needs_sync: bool = True  # something in its files may not be on disk
+    suffix: str = ""  # .deleted once it was given up, .cleaned and .swap while it is being made
+    _file: LogFile | None = None
+    _offset_index: OffsetIndex | None = None
+    _time_index: TimeIndex | None = None
+    _transaction_index: TransactionIndex | None = None
+
+    def path(self, suffix: str = names.LOG) -> str:
+        """Path of the segment's file of that kind."""
+        return os.path.join(self.directory, names.offset_name(self.base_offset, suffix) + self.suffix)
+
+    def configure(self, config: TopicConfig, jitter_ms: int) -> None:
+        """Take over what the topic's configuration says about indexes and rolling."""
+        self.index_interval_bytes = config.index_interval_bytes
+        self.max_index_entries = config.segment_index_bytes // OFFSET_ENTRY_BYTES
+        self.max_time_entries = config.segment_index_bytes // TIME_ENTRY_BYTES
+        self.roll_after_ms = config.segment_ms - jitter_ms
+        self.index_full = self._indexes_are_full()
+
+    # --- files -------------------------------------------------------------------------------------------------
+
+    def file(self) -> LogFile:
+        """The open .log file. Raises: OSError."""
+        file = self._file
+        if file is None or file.closing:
+            file = self._file = self.storage.open_files.open(self.path())
+        file.recently_used = True
+        return file
+
+    def create_file(self) -> LogFile:
+        """Make an empty .log file, in place of any stale files. Raises: OSError."""
+        for suffix in (names.OFFSET_INDEX, names.TIME_INDEX, names.TRANSACTION_INDEX):
+            remove_file(self.storage.files, self.path(suffix))
+        self._file = self.storage.open_files.open(self.path(), create=True)
+        return self._file
+
+    def close(self) -> None:
+        """Give up the descriptor; slices keep theirs."""
+        file, self._file = self._file, None
+        if file is not None:
+            self.storage.open_files.close(file)
+
+    @property
+    def offset_index(self) -> OffsetIndex:
+        index = self._offset_index
+        if index is None:
+            entries = self._entry_file(names.OFFSET_INDEX, OFFSET_ENTRY_BYTES)
+            index = self._offset_index = OffsetIndex(self.base_offset, entries)
+        return index
+
+    @property
+    def time_index(self) -> TimeIndex:
+        index = self._time_index
+        if index is None:
+            entries = self._entry_file(names.TIME_INDEX, TIME_ENTRY_BYTES)
+            index = self._time_index = TimeIndex(self.base_offset, entries)
+        return index
+
+    @property
+    def transaction_index(self) -> TransactionIndex:
+        index = self._transaction_index
+        if index is None:
+            entries = self._entry_file(names.TRANSACTION_INDEX, TRANSACTION_ENTRY_BYTES)
+            index = self._transaction_index = TransactionIndex(entries)
+        return index
+
+    def _entry_file(self, suffix: str, entry_bytes: int) -> EntryFile:
+        """The index as its file has it."""
+        files, cache = self.storage.files, self.storage.index_cache
+        entries = EntryFile(files, cache, self.path(suffix), entry_bytes)
+        if self.size:
+            entries.open_stored()
+        return entries
+
+    def load_timestamps(self) -> None:
+        """Learn max_timestamp from the time index: a sealed segment's last entry has it."""
+        self.max_timestamp, self.max_timestamp_offset = self.time_index.last_entry()
+        self.timestamps_known = True
+
+    @property
+    def largest_timestamp_ms(self) -> int:
+        """What retention by time looks at: the largest timestamp, else when the file was last written."""
+        if not self.timestamps_known:
+            self.load_timestamps()
+        if self.max_timestamp >= 0:
+            return self.max_timestamp
+        return self.storage.files.modified_ms(self.path())
+
+    # --- appending ---------------------------------------------------------------------------------------------
+
+    def appended(self, last_offset: int, max_timestamp: int, position: int, size: int) -> None:
+        """Account for a batch that was just written at `position`."""
+        if max_timestamp > self.max_timestamp:
+            self.max_timestamp = max_timestamp
+            self.max_timestamp_offset = last_offset
+        since = self.bytes_since_index_entry
+        if since > self.index_interval_bytes:
+            self.offset_index.add(last_offset, position)
+            self.time_index.add_if_later(self.max_timestamp, self.max_timestamp_offset)
+            since = 0
+            self.index_full = self._indexes_are_full()
+        self.bytes_since_index_entry = since + size
+        self.size = position + size
+        self.needs_sync = True
+
+    def _indexes_are_full(self) -> bool:
+        if self._offset_index is None or self._time_index is None:
+            return False
+        return (
+            self._offset_index.entries.count >= self.max_index_entries
+            or self._time_index.entries.count >= self.max_time_entries - 1
+        )
+
+    def load_first_timestamp(self) -> int:
+        """The max timestamp of the first batch, -1 if the segment is empty. Raises: OSError."""
+        first = -1
+        if self.size:
+            for header in scan_headers(self.storage.files, self.file().fd, 0, self.size):
+                first = header.max_timestamp
+                break
+        self.first_timestamp = first
+        return first
+
+    def finish_indexes(self) -> None:
+        """Bring the index files up to date, the time index with the largest timestamp as its last entry.
+
+        Afterwards the files are what a cleanly closed segment of Kafka's has. Raises: OSError.
+        """
+        if not self.timestamps_known:
+            return  # nothing was appended since it was loaded
+        if self.max_timestamp >= 0:
+            self.time_index.add_if_later(self.max_timestamp, self.max_timestamp_offset)
+        self.write_indexes()
+
+    def write_indexes(self) -> None:
+        """Write the index entries that are still in memory. Raises: OSError."""
+        self.offset_index.entries.write_tail()
+        self.time_index.entries.write_tail()
+        if self._transaction_index is not None:
+            self._transaction_index.entries.write_tail(create=False)
+
+    def reset(self) -> None:
+        """Forget what is known of the batches and the indexes: a recovery finds it again. Raises: OSError."""
+        for index in (self.offset_index, self.time_index, self.transaction_index):
+            index.entries.reset()
+        self._time_index = None
+        self.size = 0
+        self.max_timestamp = self.max_timestamp_offset = -1
+        self.timestamps_known = True
+        self.first_timestamp = None
+        self.bytes_since_index_entry = 0
+        self.index_full = False
+
+    def sync(self) -> None:
+        """fsync every file of the segment; runs in a thread, by path, so that no descriptor can change under it.
+
+        Raises: OSError.
+        """
+        for suffix in names.SEGMENT_SUFFIXES:
+            sync_file(self.storage.files, self.path(suffix))
+
+    # --- searching ---------------------------------------------------------------------------------------------
+
+    def find(self, offset: int) -> BatchHeader | None:
+        """The first batch whose last offset is not below `offset`. Raises: OSError."""
+        for header in self.headers(self.offset_index.floor_position(offset)):
+            if header.last_offset >= offset:
+                return header
+        return None
+
+    def headers(self, position: int = 0) -> Iterator[BatchHeader]:
+        """Batch headers from a batch's position on. Raises: OSError."""
+        if position < self.size:
+            yield from scan_headers(self.storage.files, self.file().fd, position, self.size)
+
+    def last_header(self) -> BatchHeader | None:
+        """The last batch. Raises: OSError."""
+        last = None
+        for header in self.headers(self.offset_index.last_position):
+            last = header
+        return last
+
+    # --- cutting and deleting ----------------------------------------------------------------------------------
+
+    def truncate(self, position: int, end_offset: int) -> None:
+        """Cut the .log file at a batch's position and drop the index entries beyond. Raises: OSError.
+
+        `end_offset`: exclusive end of what stays. Slices that reach beyond become invalid.
+        """
+        if not self.timestamps_known:
+            self.load_timestamps()
+        file = self.file()
+        file.truncations.append(position)  # first: what a slice may no longer send
+        self.storage.files.ftruncate(file.fd, position)
+        self.size = position
+        self.offset_index.truncate(position)
+        self.time_index.truncate(end_offset)
+        self.transaction_index.truncate(end_offset)
+        if self.max_timestamp_offset >= end_offset:
+            self._remeasure_timestamps()
+        self.written_back = min(self.written_back, position)
+        if position == 0:
+            self.first_timestamp = None
+        self.index_full = self._indexes_are_full()
+        self.bytes_since_index_entry = 0
+        self.needs_sync = True
+
+    def invalidate_slices(self) -> None:
+        """The whole segment is truncated away: no slice of it may be sent any more."""
+        if self._file is not None:
+            self._file.truncations.append(0)
+
+    def _remeasure_timestamps(self) -> None:
+        self.max_timestamp, self.max_timestamp_offset = self.time_index.last_entry()
+        position = self.offset_index.floor_position(self.max_timestamp_offset)
+        for header in self.headers(position):
+            if header.max_timestamp > self.max_timestamp:
+                self.max_timestamp = header.max_timestamp
+                self.max_timestamp_offset = header.last_offset
+
+    def rename_to_deleted(self) -> None:
+        """Mark the files .deleted, so that a restart finishes what `remove_files` will do. Raises: OSError.
+
+        The .log goes last: a crash in between leaves a segment whose missing index is rebuilt.
+        """
+        self.close()
+        for suffix in (names.OFFSET_INDEX, names.TIME_INDEX, names.TRANSACTION_INDEX, names.LOG):
+            path = self.path(suffix)
+            try:
+                self.storage.files.replace(path, path + names.DELETED)
+            except FileNotFoundError:
+                continue
+        for index in (self._offset_index, self._time_index, self._transaction_index):
+            if index is not None:
+                self.storage.index_cache.drop(index.entries)
+        self.suffix = names.DELETED
+
+    def remove_files(self) -> None:
+        """Unlink the files. Any thread. Raises: OSError."""
+        for suffix in names.SEGMENT_SUFFIXES:
+            remove_file(self.storage.files, self.path(suffix))
+
+    def moved_to(self, directory: str) -> None:
+        """The log's directory was renamed."""
+        self.directory = directory
+        for index, suffix in (
+            (self._offset_index, names.OFFSET_INDEX),
+            (self._time_index, names.TIME_INDEX),
+            (self._transaction_index, names.TRANSACTION_INDEX),
+        ):
+            if index is not None:
+                index.entries.path = self.path(suffix)
+
+    def can_hold(self, offset: int) -> bool:
+        """Whether the offset's distance from the base fits the index's 31 bits."""
+        return 0 <= offset - self.base_offset <= MAX_RELATIVE_OFFSET

@@ -1,0 +1,155 @@
+"""Producer snapshots of one log, and the producer state rebuilt from them and from the log.
+
+A snapshot is named by its exclusive end offset. One is written at each roll and at a clean stop.
+Source: ProducerStateManager, UnifiedLog.rebuildProducerState of Kafka 3.9.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+
+from zkbroker.protocol.records import (
+    CONTROL,
+    TRANSACTIONAL,
+    ControlType,
+    MalformedRecords,
+    RecordBatch,
+    control_coordinator_epoch,
+)
+from zkbroker.storage import names
+from zkbroker.storage.files import Files, read_fully, remove_file, replace_file
+from zkbroker.storage.headers import BatchHeader
+from zkbroker.storage.producer_state import (
+    CompletedTransaction,
+    ProducerStates,
+    decode_snapshot,
+    encode_snapshot,
+)
+from zkbroker.storage.segment import Segment
+from zkbroker.storage.segments import Segments
+
+log = logging.getLogger(__name__)
+
+
+def snapshot_path(directory: str, offset: int) -> str:
+    return os.path.join(directory, names.offset_name(offset, names.SNAPSHOT))
+
+
+def snapshot_offsets(files: Files, directory: str) -> list[int]:
+    """Offsets of the snapshots there, ascending. Raises: OSError."""
+    parsed = (names.parse_offset_name(name) for name in files.listdir(directory))
+    return sorted(found[0] for found in parsed if found is not None and found[1] == names.SNAPSHOT)
+
+
+def write_snapshot(files: Files, directory: str, offset: int, producers: ProducerStates) -> None:
+    """Not synced here: the next flush does that. Raises: OSError."""
+    replace_file(
+        files, snapshot_path(directory, offset), encode_snapshot(producers.entries.values()), sync=False
+    )
+
+
+def remove_snapshots(files: Files, directory: str, offsets: Iterable[int]) -> None:
+    """Raises: OSError."""
+    for offset in offsets:
+        remove_file(files, snapshot_path(directory, offset))
+
+
+def load_latest_snapshot(
+    files: Files, directory: str, producers: ProducerStates, *, lowest: int, highest: int
+) -> int | None:
+    """Take over the newest good snapshot whose offset is in [lowest, highest]; returns its offset, if any.
+
+    Damaged ones are removed. Raises: OSError.
+    """
+    for offset in reversed(snapshot_offsets(files, directory)):
+        if not lowest <= offset <= highest:
+            continue
+        path = snapshot_path(directory, offset)
+        try:
+            producers.load(decode_snapshot(read_fully(files, path)))
+        except ValueError as error:
+            log.warning("%s: %s; it is removed and rebuilt", path, error)
+            remove_file(files, path)
+            continue
+        return offset
+    return None
+
+
+def rebuild_producers(
+    files: Files, directory: str, producers: ProducerStates, segments: Segments, *, start: int, end: int
+) -> None:
+    """Make `producers` what they were at offset `end`: the newest snapshot, then the batches after it.
+
+    `start` is the log's start offset. Snapshots above `end` are removed. Raises: OSError.
+    """
+    producers.clear()
+    remove_snapshots(
+        files, directory, [offset for offset in snapshot_offsets(files, directory) if offset > end]
+    )
+    loaded = load_latest_snapshot(files, directory, producers, lowest=start, highest=end)
+    position = start if loaded is None else loaded
+    if position >= end:
+        return
+    for segment in segments.starting_with(position):
+        if segment.base_offset >= end:
+            break
+        replay_segment(segment, producers, start=position, end=end)
+
+
+def replay_segment(segment: Segment, producers: ProducerStates, *, start: int, end: int) -> None:
+    """Apply the segment's batches in offsets [start, end) to `producers`. Raises: OSError."""
+    at = segment.offset_index.floor_position(start) if start > segment.base_offset else 0
+    for header in segment.headers(at):
+        if header.base_offset >= end:
+            break
+        if header.last_offset >= start and header.producer_id >= 0:
+            batch = b""
+            if header.attributes & CONTROL:
+                batch = segment.storage.files.pread(segment.file().fd, header.size, header.position)
+            apply_batch(producers, header, batch)
+
+
+def apply_batch(
+    producers: ProducerStates, header: BatchHeader, batch: bytes | memoryview
+) -> CompletedTransaction | None:
+    """Apply a stored batch as replication does: nothing is refused; returns the transaction it ended, if any.
+
+    `batch` is looked at only if it is a control batch.
+    """
+    if not header.attributes & CONTROL:
+        producers.apply_data(
+            header.producer_id,
+            header.producer_epoch,
+            header.base_sequence,
+            header.base_offset,
+            header.last_offset,
+            header.max_timestamp,
+            header.attributes & TRANSACTIONAL != 0,
+        )
+        return None
+    marker = parse_marker(batch)
+    if marker is None:
+        return None
+    aborted, coordinator_epoch = marker
+    return producers.apply_marker(
+        header.producer_id,
+        header.producer_epoch,
+        coordinator_epoch,
+        header.last_offset,
+        header.max_timestamp,
+        aborted,
+    )
+
+
+def parse_marker(batch: bytes | memoryview) -> tuple[bool, int] | None:
+    """(aborted, coordinator epoch) of a control batch; None if it is empty or no transaction marker."""
+    try:
+        view = RecordBatch(memoryview(batch))
+        kind = view.control_type()
+        for record in view.records():
+            return None if kind is None else (kind is ControlType.ABORT, control_coordinator_epoch(record))
+    except MalformedRecords as error:
+        log.warning("a control batch that cannot be read is passed over: %s", error)
+    return None

@@ -1,0 +1,213 @@
+"""The slow work for one log directory: syncs, write-back, checkpoints, removals; in threads of its own.
+
+A directory that hangs thus stalls no other. Owner: the LogManager.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import attrs
+import trio
+
+from zkbroker.changed import Changed
+from zkbroker.model import TopicPartition
+from zkbroker.storage import names
+from zkbroker.storage.checkpoints import write_offsets
+from zkbroker.storage.files import remove_tree
+from zkbroker.storage.flushing import Flush, prepare_clean_stop, prepare_flush
+from zkbroker.storage.log import Log
+from zkbroker.storage.log_directory import LogDirectory
+from zkbroker.storage.segment import Segment
+
+log = logging.getLogger(__name__)
+
+_THREADS: Final = 4
+_STOP_BATCH: Final = 32  # logs one thread syncs before it reports
+
+
+@attrs.frozen
+class Removal:
+    """Renamed segments or a renamed directory that wait for file.delete.delay.ms."""
+
+    due_ms: int  # wall clock
+    segments: tuple[Segment, ...] = ()
+    directory: str | None = None
+
+
+@attrs.define(eq=False)
+class DirectoryUpkeep:
+    """Sync methods note what is due; `run` does it. Nothing here changes a log but its recovery point."""
+
+    log_dir: LogDirectory
+    logs: Callable[[], Iterable[Log]]  # those in this directory
+    wall_ms: Callable[[], int]
+    _threads: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(_THREADS))
+    _flushes: dict[Log, bool] = attrs.field(factory=dict)  # whether the active segment too
+    _write_backs: dict[Log, None] = attrs.field(factory=dict)
+    _removals: list[Removal] = attrs.field(factory=list)
+    _checkpoint_due: bool = False
+    _work: Changed = attrs.field(factory=Changed)
+    _write_back_work: Changed = attrs.field(factory=Changed)
+    _flushed: Changed = attrs.field(factory=Changed)
+    _writing_checkpoints: trio.Lock = attrs.field(factory=trio.Lock)
+
+    @property
+    def waiting_removals(self) -> int:
+        return len(self._removals)
+
+    def flush_soon(self, log: Log, *, everything: bool) -> None:
+        """Flush its sealed segments, with `everything` all of it."""
+        self._flushes[log] = everything or self._flushes.get(log, False)
+        self._work.notify()
+
+    def write_back_soon(self, log: Log) -> None:
+        """Ask the kernel to write what was appended."""
+        self._write_backs[log] = None
+        self._write_back_work.notify()
+
+    def checkpoint_soon(self) -> None:
+        """Recovery points and log starts on disk must not lie beyond what the logs have."""
+        self._checkpoint_due = True
+        self._work.notify()
+
+    def remove(self, removal: Removal) -> None:
+        self._removals.append(removal)
+
+    def forget(self, log: Log) -> None:
+        """The log is deleted."""
+        self._flushes.pop(log, None)
+        self._write_backs.pop(log, None)
+
+    async def run(self) -> None:
+        """Until cancelled; ends by itself when the directory goes offline."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._keep_writing_back)
+            while self.log_dir.is_online:
+                while self._flushes and self.log_dir.is_online:
+                    flushing, everything = next(iter(self._flushes.items()))
+                    del self._flushes[flushing]
+                    await self._flush(flushing, everything)
+                if self._checkpoint_due and self.log_dir.is_online:
+                    await self.checkpoint()
+                if not self._flushes and not self._checkpoint_due:
+                    await self._work.wait()
+            nursery.cancel_scope.cancel()
+
+    async def flush(self, flushing: Log) -> None:
+        """Bring everything the log has now to disk. Raises: KAFKA_STORAGE_ERROR."""
+        wanted = flushing.log_end_offset
+        while flushing.recovery_point < min(wanted, flushing.log_end_offset):
+            if self.log_dir.failure is not None or flushing.is_closed:
+                raise flushing.unusable()
+            self.flush_soon(flushing, everything=True)
+            await self._flushed.wait()
+
+    async def _flush(self, flushing: Log, everything: bool) -> None:
+        try:
+            flush = prepare_flush(flushing, everything=everything)
+            if flush is not None:
+                await self._in_thread(flush.run)
+                flush.done(self.wall_ms())
+        except OSError as error:
+            self.log_dir.fail(f"cannot sync {flushing.tp}: {error}")
+        self._flushed.notify()
+
+    async def _keep_writing_back(self) -> None:
+        while True:
+            while self._write_backs:
+                writing = next(iter(self._write_backs))
+                del self._write_backs[writing]
+                await self._write_back(writing)
+            await self._write_back_work.wait()
+
+    async def _write_back(self, writing: Log) -> None:
+        segment = writing.segments.active
+        start, end = segment.written_back, segment.size
+        if writing.is_closed or start >= end:
+            return
+        try:
+            file = segment.file()
+            file.acquire()
+            try:
+                files = self.log_dir.files
+                await self._in_thread(lambda: files.start_write_back(file.fd, start, end - start))
+            finally:
+                file.release()
+        except OSError as error:
+            log.warning("%s: cannot begin to write back: %s", writing.tp, error)
+            return
+        segment.written_back = max(segment.written_back, min(end, segment.size))
+
+    async def checkpoint(self) -> None:
+        """Write the recovery points and log starts of this directory's logs."""
+        async with self._writing_checkpoints:
+            self._checkpoint_due = False
+            recovery: dict[TopicPartition, int] = {}
+            starts: dict[TopicPartition, int] = {}
+            for each in self.logs():
+                recovery[each.tp] = each.recovery_point
+                if each.log_start_offset > each.segments.first.base_offset:
+                    starts[each.tp] = each.log_start_offset
+            await self.write_checkpoint(names.RECOVERY_POINTS, recovery)
+            await self.write_checkpoint(names.LOG_STARTS, starts)
+
+    async def write_checkpoint(self, name: str, offsets: dict[TopicPartition, int]) -> None:
+        """Replace one of the directory's offset checkpoints; a failure takes the directory offline."""
+        if self.log_dir.failure is not None:
+            return
+        try:
+            await self._in_thread(
+                lambda: write_offsets(self.log_dir.files, self.log_dir.child(name), offsets)
+            )
+        except OSError as error:
+            self.log_dir.failed(f"write {self.log_dir.child(name)}", error)
+
+    async def remove_due(self, wall_ms: int) -> None:
+        """Remove what has waited long enough."""
+        due = [removal for removal in self._removals if removal.due_ms <= wall_ms]
+        if not due or self.log_dir.failure is not None:
+            return
+        self._removals = [removal for removal in self._removals if removal.due_ms > wall_ms]
+        try:
+            await self._in_thread(lambda: _remove_all(self.log_dir, due))
+        except OSError as error:
+            self.log_dir.failed(f"remove deleted files in {self.log_dir.path}", error)
+
+    async def stop_cleanly(self) -> None:
+        """Flush every log and leave the directory as a clean stop does; no more appends come."""
+        if self.log_dir.failure is not None:
+            return
+        try:
+            flushes = [flush for each in self.logs() if (flush := prepare_clean_stop(each)) is not None]
+            async with trio.open_nursery() as nursery:
+                for start in range(0, len(flushes), _STOP_BATCH):
+                    nursery.start_soon(self._flush_all, flushes[start : start + _STOP_BATCH])
+            await self.checkpoint()
+            if self.log_dir.failure is None:
+                await self._in_thread(self.log_dir.put_clean_marker)
+        except* OSError as errors:
+            self.log_dir.fail(f"cannot stop cleanly: {errors.exceptions[0]}")
+
+    async def _flush_all(self, flushes: Sequence[Flush]) -> None:
+        await self._in_thread(lambda: _run_all(flushes))
+        for flush in flushes:
+            flush.done(self.wall_ms())
+
+    async def _in_thread(self, call: Callable[[], object]) -> None:
+        await trio.to_thread.run_sync(call, limiter=self._threads)
+
+
+def _run_all(flushes: Sequence[Flush]) -> None:
+    for flush in flushes:
+        flush.run()
+
+
+def _remove_all(log_dir: LogDirectory, removals: Sequence[Removal]) -> None:
+    for removal in removals:
+        for segment in removal.segments:
+            segment.remove_files()
+        if removal.directory is not None:
+            remove_tree(log_dir.files, removal.directory)
