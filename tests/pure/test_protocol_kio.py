@@ -1,4 +1,4 @@
-"""Every message in every version against kio 0.6.2, an independent codec generated from Kafka's own definitions."""
+"""Every message in every version against kio 0.6.2, an independent codec made from Kafka's own definitions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support.libraries import library
 from zkbroker.protocol import spec as specs
 from zkbroker.protocol.codec import (
     ApiKey,
@@ -26,8 +27,8 @@ from zkbroker.protocol.codec import (
 from zkbroker.protocol.generate import SPEC
 from zkbroker.protocol.spec import NEVER, Field, MessageSpec, Struct, snake_case
 
-serial = pytest.importorskip("kio.serial")
-errors = pytest.importorskip("kio.schema.errors")
+serial = library("kio.serial")
+errors = library("kio.schema.errors")
 
 MESSAGES = {message.name: message for message in specs.parse(SPEC.read_text())}
 NOT_IN_KIO = {  # Kafka's own topics, whose definitions its clients do not carry
@@ -165,7 +166,11 @@ def test_the_frames_of_every_api_have_the_headers_kio_has(key: ApiKey) -> None:
         pick = random.Random(f"{key} {version}")
         ours, theirs = Pairs(request, version, pick, False).message_pair()
         kio_header = type(theirs).__header_schema__
-        fields = {"request_api_key": key, "request_api_version": version, "correlation_id": -7}
+        fields: dict[str, Any] = {
+            "request_api_key": key,
+            "request_api_version": version,
+            "correlation_id": -7,
+        }
         client_id = None
         if len(dataclasses.fields(kio_header)) == 4:
             client_id = fields["client_id"] = pick.choice((None, "", "clié"))

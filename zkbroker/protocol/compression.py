@@ -140,7 +140,7 @@ def _compress_xerial(data: Buffer) -> bytes:
 def _decompress_snappy(data: Buffer, max_bytes: int) -> bytes:
     view = memoryview(data)
     if bytes(view[:8]) != _XERIAL_MAGIC:
-        return _decompress_raw_snappy(view, max_bytes)
+        return _decompress_raw_snappy(view, max_bytes, max_bytes)
     if len(view) < len(_XERIAL_HEAD):
         raise Undecompressible("snappy: cut short")
     pieces = []
@@ -154,16 +154,16 @@ def _decompress_snappy(data: Buffer, max_bytes: int) -> bytes:
         at += 4
         if size < 0 or size > len(view) - at:
             raise Undecompressible(f"snappy: a block of {size} bytes, {len(view) - at} are left")
-        piece = _decompress_raw_snappy(view[at : at + size], left)
+        piece = _decompress_raw_snappy(view[at : at + size], left, max_bytes)
         left -= len(piece)
         at += size
         pieces.append(piece)
     return b"".join(pieces)
 
 
-def _decompress_raw_snappy(data: memoryview, max_bytes: int) -> bytes:
+def _decompress_raw_snappy(data: memoryview, left: int, max_bytes: int) -> bytes:
     try:
-        if cramjam.snappy.decompress_raw_len(data) > max_bytes:
+        if cramjam.snappy.decompress_raw_len(data) > left:
             raise _too_large("snappy data", max_bytes)
         return bytes(cramjam.snappy.decompress_raw(data))
     except cramjam.DecompressionError as error:
