@@ -17,6 +17,7 @@ from zkbroker.embedded_zookeeper import acl as access
 from zkbroker.embedded_zookeeper import protocol
 from zkbroker.embedded_zookeeper.acl import Acl, Identity
 from zkbroker.embedded_zookeeper.jute import Decoder
+from zkbroker.embedded_zookeeper.paths import ROOT
 from zkbroker.embedded_zookeeper.planning import Planner
 from zkbroker.embedded_zookeeper.protocol import (
     Code,
@@ -173,8 +174,8 @@ class Database:
         return protocol.encode_stat(self._node(wanted.path).stat())
 
     def _multi(self, request: _Request, body: Decoder) -> bytes:
-        wanted = protocol.decode_multi(body)
         zxid = self._next_zxid()
+        wanted = protocol.decode_multi(body)
         planner = Planner.for_multi(self.tree, request.client.identities)
         parts: list[Part] = []
         for index, operation in enumerate(wanted):
@@ -213,7 +214,7 @@ class Database:
         path = _require_path(wanted.path)
         if "\0" in path:
             raise RequestError(Code.BAD_ARGUMENTS, path)
-        node = self.tree.nodes.get(path)
+        node = self.tree.nodes.get(path or ROOT)
         if node is not None:
             self._require(node, Perms.READ, path, request.client)
         if wanted.watch:  # also on a znode that is not there yet
@@ -329,7 +330,7 @@ class Database:
 
     def _node(self, path: str | None) -> Node:
         known = _require_path(path)
-        node = self.tree.nodes.get(known)
+        node = self.tree.nodes.get(known or ROOT)  # to those who only read, an empty path is the root
         if node is None:
             raise RequestError(Code.NO_NODE, known)
         return node

@@ -362,6 +362,7 @@ def decode_set_watches(decoder: Decoder, *, persistent: bool) -> SetWatchesReque
     return SetWatchesRequest(zxid, data, exist, child, decoder.strings(), decoder.strings())
 
 
+_FLAGS_IN_MULTI = range(5)  # all but TTL
 _MULTI_WRITES: dict[int, Callable[[Decoder], WriteRequest]] = {
     OpCode.CREATE: lambda decoder: decode_create(decoder, OpCode.CREATE),
     OpCode.CREATE2: lambda decoder: decode_create(decoder, OpCode.CREATE2),
@@ -374,7 +375,11 @@ _MULTI_WRITES: dict[int, Callable[[Decoder], WriteRequest]] = {
 
 
 def decode_multi(decoder: Decoder) -> list[WriteRequest]:
-    """The operations of a multi. Raises: MalformedRecord, also for one that cannot stand in a multi."""
+    """The operations of a multi.
+
+    Raises: MalformedRecord, also for an operation that cannot stand in a multi; RequestError for a kind of
+    znode that cannot be created there, which ZooKeeper finds out when it reads the packet.
+    """
     requests: list[WriteRequest] = []
     while True:
         op, done, _ = decoder.fields(_MULTI_HEADER)
@@ -383,7 +388,10 @@ def decode_multi(decoder: Decoder) -> list[WriteRequest]:
         decode = _MULTI_WRITES.get(op)
         if decode is None:
             raise MalformedRecord(f"operation {op} cannot stand in a multi")
-        requests.append(decode(decoder))
+        request = decode(decoder)
+        if isinstance(request, CreateRequest) and request.flags not in _FLAGS_IN_MULTI:
+            raise RequestError(Code.MARSHALLING_ERROR, request.path)
+        requests.append(request)
 
 
 def decode_multi_read(decoder: Decoder) -> list[ReadOp]:

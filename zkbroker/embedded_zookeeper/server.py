@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import attrs
@@ -70,7 +71,8 @@ class EmbeddedZooKeeper:
     """One server over one data directory. Call `run` once.
 
     Session timeouts are negotiated between 2 and 20 ticks, as ZooKeeper does, unless given.
-    `tls` makes the port speak TLS only; a client's certificate becomes its x509 identity.
+    `tls` makes the port speak TLS only, or `tls_port` if that is given too; a client's certificate becomes
+    its x509 identity.
     `sasl_users` (name -> password) turns SASL DIGEST-MD5 on. `super_digest` is the digest identity
     (`user:hash`) that may do everything. With `require_schemes`, clients must authenticate by one of them.
     """
@@ -85,11 +87,13 @@ class EmbeddedZooKeeper:
     max_request_bytes: int = attrs.field(default=DEFAULT_MAX_REQUEST_BYTES, kw_only=True)
     snapshot_after: int = attrs.field(default=DEFAULT_SNAPSHOT_AFTER, kw_only=True)
     tls: ssl.SSLContext | None = attrs.field(default=None, kw_only=True)
+    tls_port: int | None = attrs.field(default=None, kw_only=True)  # 0: any free one
     sasl_users: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, repr=False)
     super_digest: str | None = attrs.field(default=None, kw_only=True, repr=False)
     require_schemes: Collection[str] = attrs.field(default=(), kw_only=True)
 
     bound_port: int = attrs.field(default=0, init=False)
+    bound_tls_port: int | None = attrs.field(default=None, init=False)
     connections: dict[Connection, None] = attrs.field(factory=dict, init=False)
     counters: Counters = attrs.field(factory=Counters, init=False)
     database: Database = attrs.field(init=False)
@@ -108,14 +112,15 @@ class EmbeddedZooKeeper:
         """
         directory = DataDir.open(self.data_dir)
         try:
-            listener = _listen(self.host, self.port)
-            try:
-                replayed = await trio.to_thread.run_sync(self._load, directory)
-                await self._serve(directory, listener, replayed, task_status)
-            except OSError as error:
-                raise StorageError(f"cannot write to {self.data_dir}: {error.strerror}") from error
-            finally:
-                listener.close()
+            with ExitStack() as listening:
+                listeners = [listening.enter_context(_listen(self.host, self.port))]
+                if self.tls is not None and self.tls_port is not None:
+                    listeners.append(listening.enter_context(_listen(self.host, self.tls_port)))
+                try:
+                    replayed = await trio.to_thread.run_sync(self._load, directory)
+                    await self._serve(directory, listeners, replayed, task_status)
+                except OSError as error:
+                    raise StorageError(f"cannot write to {self.data_dir}: {error.strerror}") from error
         finally:
             directory.close()
         if self._failure is not None:
@@ -245,21 +250,29 @@ class EmbeddedZooKeeper:
         return replayed
 
     async def _serve(
-        self, directory: DataDir, listener: socket.socket, replayed: int, task_status: trio.TaskStatus[int]
+        self,
+        directory: DataDir,
+        listeners: list[socket.socket],
+        replayed: int,
+        task_status: trio.TaskStatus[int],
     ) -> None:
         self._started = time.monotonic()
         for session_id, timeout_ms in self.database.tree.sessions.items():
             self.sessions.add(session_id, timeout_ms, _now_ms())
         try:
             with self._scope:
-                await self._run_tasks(directory, listener, replayed, task_status)
+                await self._run_tasks(directory, listeners, replayed, task_status)
         finally:
             for connection in tuple(self.connections):
                 connection.abort()
             self._log.close(write=self._failure is None)
 
     async def _run_tasks(
-        self, directory: DataDir, listener: socket.socket, replayed: int, task_status: trio.TaskStatus[int]
+        self,
+        directory: DataDir,
+        listeners: list[socket.socket],
+        replayed: int,
+        task_status: trio.TaskStatus[int],
     ) -> None:
         async with trio.open_nursery() as nursery:
             if self.fsync:
@@ -267,12 +280,18 @@ class EmbeddedZooKeeper:
             nursery.start_soon(self._expire_sessions)
             nursery.start_soon(self._delete_containers)
             nursery.start_soon(self._take_snapshots, directory, replayed)
-            nursery.start_soon(self._accept, listener, nursery)
-            self.bound_port = listener.getsockname()[1]
+            plain_or_only, *second = listeners
+            nursery.start_soon(self._accept, plain_or_only, None if second else self.tls, nursery)
+            self.bound_port = plain_or_only.getsockname()[1]
+            for listener in second:
+                nursery.start_soon(self._accept, listener, self.tls, nursery)
+                self.bound_tls_port = listener.getsockname()[1]
             log.info("ZooKeeper serves %s on %s:%d", self.data_dir, self.host, self.bound_port)
             task_status.started(self.bound_port)
 
-    async def _accept(self, listener: socket.socket, nursery: trio.Nursery) -> None:
+    async def _accept(
+        self, listener: socket.socket, tls: ssl.SSLContext | None, nursery: trio.Nursery
+    ) -> None:
         while True:
             await trio.lowlevel.wait_readable(listener)
             try:
@@ -283,10 +302,10 @@ class EmbeddedZooKeeper:
                     await trio.sleep(_ACCEPT_PAUSE_S)
                 continue  # else the client was gone before it was accepted
             client.setblocking(False)
-            nursery.start_soon(self._serve_client, client, address[0], address[1])
+            transport = PlainTransport(client) if tls is None else TlsTransport(client, tls)
+            nursery.start_soon(self._serve_client, transport, address[0], address[1])
 
-    async def _serve_client(self, client: socket.socket, host: str, port: int) -> None:
-        transport: Transport = TlsTransport(client, self.tls) if self.tls else PlainTransport(client)
+    async def _serve_client(self, transport: Transport, host: str, port: int) -> None:
         host = host.removeprefix("::ffff:")
         connection = Connection(self, transport, f"{host}:{port}", [Identity("ip", host)])
         connection.counters.established_ms = _wall_ms()
