@@ -1,4 +1,4 @@
-"""Batch headers as scans of segments and of a leader's answer see them, old message formats included.
+"""Batch headers as scans of segments and of a leader's answer see them, old message formats included. [pure]
 
 Source: DefaultRecordBatch, KIP-98; AbstractLegacyRecordBatch for the entries of old message sets.
 """
@@ -6,8 +6,7 @@ Source: DefaultRecordBatch, KIP-98; AbstractLegacyRecordBatch for the entries of
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fastcrc import crc32
 
@@ -19,14 +18,10 @@ from zkbroker.protocol.records import (
     LOG_OVERHEAD,
     MAGIC_POSITION,
 )
-from zkbroker.storage.files import Files, read_range
 
-_PREFIX = struct.Struct(">qi")
 _LEGACY = struct.Struct(">qiIbbq")  # offset, size, crc, magic, attributes, timestamp (magic 1)
 _LEGACY_CRC_START = 16
-_LEGACY_MIN_BYTES = 26  # a magic 0 record with null key and value
-_SCAN_BYTES = 1024 * 1024
-_HEADER_READ_BYTES = 4096
+LEGACY_LEAST_BYTES: Final = 26  # a magic 0 record with null key and value
 
 
 class BatchHeader(NamedTuple):
@@ -108,67 +103,6 @@ def is_intact(batch: memoryview) -> bool:
     return stored == crc32.iso_hdlc(batch[_LEGACY_CRC_START:])
 
 
-def _least_bytes(magic: int) -> int:
-    return HEADER_BYTES if magic == CURRENT_MAGIC else _LEGACY_MIN_BYTES
-
-
-def scan_headers(files: Files, fd: int, position: int, end: int) -> Iterator[BatchHeader]:
-    """Headers of the batches in [position, end), reading as little as possible; stops at a torn one.
-
-    For bytes known to be good, or for finding where they end.
-    """
-    chunk = b""
-    chunk_position = position
-    while position + _LEGACY_MIN_BYTES <= end:
-        at = position - chunk_position
-        if at + HEADER_BYTES > len(chunk):
-            chunk = files.pread(fd, min(_HEADER_READ_BYTES, end - position), position)
-            chunk_position, at = position, 0
-            if len(chunk) < _LEGACY_MIN_BYTES or len(chunk) < _least_bytes(chunk[MAGIC_POSITION]):
-                return
-        try:
-            header = parse_header(chunk, at, position)
-        except TornBatch:
-            return
-        if header.size < _least_bytes(header.magic) or position + header.size > end:
-            return
-        yield header
-        position += header.size
-
-
-def scan_batches(files: Files, fd: int, position: int, end: int) -> Iterator[tuple[BatchHeader, memoryview]]:
-    """Headers and whole bytes of the batches in [position, end), each checked against its checksum.
-
-    The memoryview is valid until the next step. Raises: TornBatch at the first that is not whole and valid; OSError.
-    """
-    chunk = b""
-    chunk_position = position
-    while position < end:
-        at = position - chunk_position
-        if at + LOG_OVERHEAD > len(chunk) or at + _announced_size(chunk, at) > len(chunk):
-            chunk = read_range(files, fd, position, min(_SCAN_BYTES, end - position))
-            chunk_position, at = position, 0
-            if len(chunk) < _LEGACY_MIN_BYTES:
-                raise TornBatch(position, f"{len(chunk)} bytes, which are no batch,")
-        size = _announced_size(chunk, at)
-        if size < _least_bytes(chunk[at + MAGIC_POSITION]):
-            raise TornBatch(position, f"a batch of {size} bytes")
-        if size > end - position:
-            raise TornBatch(position, f"a batch of {size} bytes that ends after the file")
-        if size > len(chunk):
-            chunk = read_range(files, fd, position, size)
-            if len(chunk) < size:
-                raise TornBatch(position, f"a batch of {size} bytes that ends after the file")
-        header = parse_header(chunk, at, position)
-        batch = memoryview(chunk)[at : at + size]
-        if not is_intact(batch):
-            raise TornBatch(position, "a batch that does not match its checksum")
-        if header.last_offset < header.base_offset:
-            raise TornBatch(position, f"offsets {header.base_offset} to {header.last_offset}")
-        yield header, batch
-        position += size
-
-
-def _announced_size(chunk: bytes, at: int) -> int:
-    length: int = _PREFIX.unpack_from(chunk, at)[1]
-    return length + LOG_OVERHEAD
+def least_bytes(magic: int) -> int:
+    """No batch or entry of that format is smaller."""
+    return HEADER_BYTES if magic == CURRENT_MAGIC else LEGACY_LEAST_BYTES

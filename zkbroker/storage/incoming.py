@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.protocol.records import HEADER_BYTES, LOG_OVERHEAD
-from zkbroker.storage.headers import BatchHeader, TornBatch, is_intact, parse_header
-
-_LEAST_BYTES = 26  # an entry of an old message set may be that small
+from zkbroker.protocol.records import LOG_OVERHEAD, MAGIC_POSITION
+from zkbroker.storage.headers import (
+    LEGACY_LEAST_BYTES,
+    BatchHeader,
+    TornBatch,
+    is_intact,
+    least_bytes,
+    parse_header,
+)
 
 
 def incoming_batches(records: memoryview, name: str) -> list[BatchHeader]:
@@ -18,11 +23,13 @@ def incoming_batches(records: memoryview, name: str) -> list[BatchHeader]:
     position, end = 0, len(records)
     next_offset = -1
     while position + LOG_OVERHEAD <= end:
-        size = int.from_bytes(records[position + 8 : position + LOG_OVERHEAD], "big") + LOG_OVERHEAD
+        size = LOG_OVERHEAD + int.from_bytes(
+            records[position + 8 : position + LOG_OVERHEAD], "big", signed=True
+        )
         if size > end - position:
             break
         try:
-            if size < _LEAST_BYTES or (size < HEADER_BYTES and records[position + 16] >= 2):
+            if size < LEGACY_LEAST_BYTES or size < least_bytes(records[position + MAGIC_POSITION]):
                 raise TornBatch(position, f"a batch of {size} bytes")
             header = parse_header(records, position, position)
             if not is_intact(records[position : position + size]):

@@ -18,12 +18,13 @@ from zkbroker.storage.appends import AbortedTransaction
 from zkbroker.storage.call_watch import CallWatch
 from zkbroker.storage.checkpoints import read_partition_metadata, write_partition_metadata
 from zkbroker.storage.files import Files, read_fully, remove_file, replace_file
-from zkbroker.storage.headers import TornBatch, scan_batches
+from zkbroker.storage.headers import TornBatch
 from zkbroker.storage.indexes import TRANSACTION_ENTRY_BYTES
 from zkbroker.storage.leader_epochs import LeaderEpochs, decode_leader_epochs, encode_leader_epochs
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_directory import LogDirectory
 from zkbroker.storage.producer_state import ProducerStates
+from zkbroker.storage.scanning import scan_batches
 from zkbroker.storage.segment import Segment, SegmentStorage
 from zkbroker.storage.segments import Segments
 from zkbroker.storage.snapshots import (

@@ -14,7 +14,7 @@ import attrs
 
 from zkbroker.storage import names
 from zkbroker.storage.files import Files, remove_file, sync_file
-from zkbroker.storage.headers import BatchHeader, scan_headers
+from zkbroker.storage.headers import BatchHeader
 from zkbroker.storage.indexes import (
     MAX_RELATIVE_OFFSET,
     OFFSET_ENTRY_BYTES,
@@ -26,6 +26,7 @@ from zkbroker.storage.indexes import (
     TimeIndex,
     TransactionIndex,
 )
+from zkbroker.storage.scanning import scan_headers
 from zkbroker.storage.slices import LogFile, OpenFiles
 
 if TYPE_CHECKING:
