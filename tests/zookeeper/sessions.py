@@ -38,10 +38,11 @@ class Sessions:
 
     async def next(self, former: ZkSession) -> ZkSession:
         """The session after that one, once it is usable."""
-        await former.lost.wait()
-        while (session := await self.zk.session()) is former:
-            await trio.lowlevel.checkpoint()
-        return session
+        with trio.fail_after(20):
+            await former.lost.wait()
+            while (session := await self.zk.session()) is former:
+                await trio.lowlevel.checkpoint()
+            return session
 
 
 @asynccontextmanager
@@ -87,6 +88,7 @@ class CuttableProxy:
     frozen: bool = False
     swallowed: trio.Event = attrs.field(factory=trio.Event)  # the answer that was to be lost is lost
     _answer_to: bytes | None = None
+    _dropped_from: bytes | None = None
     _robbed: set[int] = attrs.field(factory=set)
 
     def freeze(self) -> None:
@@ -106,14 +108,25 @@ class CuttableProxy:
         """The next request with these bytes reaches the server, its answer is held until `cut`."""
         self._answer_to = request
 
+    def drop_from(self, request: bytes) -> None:
+        """The next request with these bytes never arrives: its connection breaks; frozen from then on."""
+        self._dropped_from = request
+
     def _holds(self, connection: Connection) -> bool:
         return self.frozen or connection.number in self._robbed
 
     def _observe(self, connection: Connection, direction: Direction, piece: bytes) -> None:
-        if direction is Direction.TO_SERVER and self._answer_to is not None and self._answer_to in piece:
+        if direction is Direction.TO_CLIENT:
+            return
+        if self._answer_to is not None and self._answer_to in piece:
             self._answer_to = None
             self._robbed.add(connection.number)
             self.swallowed.set()
+        if self._dropped_from is not None and self._dropped_from in piece:
+            self._dropped_from = None
+            self.frozen = True
+            self.swallowed.set()
+            raise ConnectionResetError("dropped")
 
 
 @asynccontextmanager

@@ -122,6 +122,14 @@ class _Watch:
     callback: Callable[[WatchedEvent], None]
 
 
+@attrs.define(eq=False)
+class Recipe:
+    """A recipe of kazoo's that runs in a thread."""
+
+    ended: trio.Event = attrs.field(factory=trio.Event)
+    error: ZooKeeperError | None = None  # why it ended, if by an error
+
+
 class ZkSession:
     """One ZooKeeper session. Made, watched over and ended by `ZooKeeper`; used from the trio thread only.
 
@@ -164,7 +172,7 @@ class ZkSession:
         self._recipes: list[threading.Thread] = []
         self._requests = 0
         self._connection_losses = 0
-        self._kazoo, self._wire = new_client(hosts, timeout_ms, credentials)
+        self._kazoo, self._wire = new_client(hosts, timeout_ms, credentials, set_acl=set_acl)
         self._kazoo.add_listener(self._kazoo_moved)
 
     # ------------------------------------------------------------------------------------- reading
@@ -317,7 +325,7 @@ class ZkSession:
     async def wait_connected(self) -> None:
         """Raises: SessionLost."""
         while not self.is_usable:
-            self._require_not_lost()
+            self.require_not_lost()
             await self.state_changed.wait()
 
     async def wait_disconnected(self) -> None:
@@ -339,7 +347,7 @@ class ZkSession:
     def __str__(self) -> str:
         return f"0x{self.session_id & (2**64 - 1):x}"
 
-    def _require_not_lost(self, path: str = "") -> None:
+    def require_not_lost(self, path: str = "") -> None:
         if self._refused:
             raise SessionLost(path, f"the ZooKeeper session {self} is over: {self.loss_reason or 'it ended'}")
 
@@ -398,7 +406,7 @@ class ZkSession:
 
     def _outcome(self, result: Any, path: str) -> Any:
         if not result.ready():  # the session was declared lost before the answer came
-            self._require_not_lost(path)
+            self.require_not_lost(path)
         try:
             return result.get_nowait()
         except exceptions.KazooException as error:
@@ -412,7 +420,9 @@ class ZkSession:
         answered = trio.Event()
         self._in_flight.add(answered)
         try:
-            result.rawlink(lambda _: self._soon(answered.set))  # kazoo's thread: set the event, nothing else
+            result.rawlink(
+                lambda _: self.run_soon(answered.set)
+            )  # kazoo's thread: set the event, nothing else
             await answered.wait()
         finally:
             self._in_flight.discard(answered)
@@ -457,7 +467,7 @@ class ZkSession:
             event = trio.Event()
 
             def on_kazoo_event(happened: WatchedEvent) -> None:  # kazoo's callback thread
-                self._soon(self._fire, key, event, happened.type != EventType.NONE)
+                self.run_soon(self._fire, key, event, happened.type != EventType.NONE)
 
             watch = self._watches[key] = _Watch(path, event, on_kazoo_event)
         callback = watch.callback
@@ -479,7 +489,7 @@ class ZkSession:
 
     # ---------------------------------------------------------------------- state, as kazoo tells it
 
-    def _soon(self, function: Callable[..., object], *args: object) -> None:
+    def run_soon(self, function: Callable[..., object], *args: object) -> None:
         """From any thread: run it on the trio thread, unless trio has ended."""
         with suppress(trio.RunFinishedError):
             self._token.run_sync_soon(lambda: function(*args))
@@ -489,7 +499,7 @@ class ZkSession:
         if state == KazooState.LOST:
             self._refused = True
             self._wire.cut()  # before kazoo opens a session of its own
-        self._soon(self._moved, state, self._kazoo.client_state, self._kazoo.client_id)
+        self.run_soon(self._moved, state, self._kazoo.client_state, self._kazoo.client_id)
 
     def _moved(self, state: str, detail: str, client_id: tuple[int, bytes] | None) -> None:
         if self.lost.is_set():
@@ -562,31 +572,27 @@ class ZkSession:
                 )
             await trio.sleep(left_s)
 
-    async def run_recipe(self, recipe: Callable[[KazooClient, str], None], path: str) -> None:
-        """Run one of kazoo's blocking recipes in a thread of its own.
+    def start_recipe(self, recipe: Callable[[KazooClient, str], None], path: str) -> Recipe:
+        """Run one of kazoo's blocking recipes in a thread of its own; it gets the client and the full path.
 
-        `recipe` gets the client and the full path; what it raises is raised. Cancelling returns at once and
-        leaves the thread to itself: the caller makes the recipe end, the end of the session makes sure of it.
+        Whoever starts it makes it end; the end of the session makes sure of that and waits for the thread.
         """
-        ended = trio.Event()
-        failures: list[Exception] = []
+        self.require_not_lost(path)
+        running = Recipe()
 
         def run() -> None:
             try:
                 recipe(self._kazoo, self._full(path))
             except exceptions.KazooException as error:
-                failures.append(_translated(error, path))
+                running.error = _translated(error, path)
             finally:
-                self._soon(ended.set)
+                self.run_soon(running.ended.set)
 
-        self._require_not_lost(path)
-        thread = threading.Thread(target=run, name="zookeeper-recipe", daemon=True)
+        thread = threading.Thread(target=run, name="kazoo-recipe", daemon=True)
         self._recipes = [alive for alive in self._recipes if alive.is_alive()]
         self._recipes.append(thread)
         thread.start()
-        await ended.wait()
-        if failures:
-            raise failures[0]
+        return running
 
     async def aclose(self) -> None:
         """End the session and every thread of it. Shielded from cancellation; takes a few seconds at most."""

@@ -148,7 +148,9 @@ class Wire(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo is untype
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def new_client(hosts: str, session_timeout_ms: int, credentials: Credentials) -> tuple[KazooClient, Wire]:
+def new_client(
+    hosts: str, session_timeout_ms: int, credentials: Credentials, *, set_acl: bool
+) -> tuple[KazooClient, Wire]:
     """A client that is not yet started. No chroot: the session adds it to each path itself."""
     wire = Wire()
     tls = credentials.tls
@@ -156,6 +158,7 @@ def new_client(hosts: str, session_timeout_ms: int, credentials: Credentials) ->
         hosts,
         timeout=session_timeout_ms / 1000,
         handler=wire,
+        default_acl=creation_acl("/") if set_acl else None,  # of what kazoo's recipes create
         auth_data=set(credentials.auth),
         sasl_options=None if credentials.sasl is None else dict(credentials.sasl),
         connection_retry=KazooRetry(sleep_func=wire.sleep_func, **_RETRY),
