@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
+import trio
 
 from zkbroker.apis.fetch_sessions import FetchSessions
 from zkbroker.controller.controller import Controller
@@ -13,7 +14,9 @@ from zkbroker.coordinator.producer_ids import ProducerIds
 from zkbroker.dynamic_config import DynamicConfig
 from zkbroker.events import EventFeed
 from zkbroker.metadata import MetadataCache
-from zkbroker.replication.replica_manager import ReplicaManager
+from zkbroker.model import TopicPartition
+from zkbroker.replication.isr_proposals import IsrProposals
+from zkbroker.replication.replica_manager import ReplicaManager, RolesApplied
 from zkbroker.security.authorizer import ANONYMOUS, Authorizer, Principal
 from zkbroker.storage.log_manager import LogManager
 from zkbroker.zookeeper.session import ZooKeeper
@@ -44,11 +47,24 @@ class Services:
     replicas: ReplicaManager
     fetch_sessions: FetchSessions
     producer_ids: ProducerIds
+    isr_proposals: IsrProposals
     controller: Controller
-    controller_channel: ControllerChannel
+    shutdown_channel: ControllerChannel
     zk: ZooKeeper
     authorizer: Authorizer
     events: EventFeed
     broker_epoch: Callable[[], int]
+    feature_epoch: Callable[[], int]
     now_ms: Callable[[], int]  # monotonic
     wall_ms: Callable[[], int]
+    control_order: trio.Lock = attrs.field(factory=trio.Lock)
+    """Control requests are applied whole and in the order they arrive, though one may have to read configs first."""
+
+    def roles_moved(self, roles: RolesApplied) -> None:
+        """Partitions began or ceased to be led or followed here."""
+
+    def partitions_deleted(self, partitions: Sequence[TopicPartition]) -> None:
+        """Partitions left the cluster with their topic."""
+        for topic in {tp.topic for tp in partitions}:
+            if topic not in self.metadata.snapshot.topics:
+                self.config.forget_topic(topic)

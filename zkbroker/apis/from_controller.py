@@ -23,6 +23,7 @@ from zkbroker.protocol.generated.stop_replica_request import StopReplicaRequest
 from zkbroker.protocol.generated.stop_replica_response import StopReplicaPartitionError, StopReplicaResponse
 from zkbroker.protocol.generated.update_metadata_request import UpdateMetadataRequest
 from zkbroker.protocol.generated.update_metadata_response import UpdateMetadataResponse
+from zkbroker.zookeeper.session import SessionLost
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,24 @@ def _require_current(
     broker.replicas.take_controller_epoch(request.controller_epoch)
 
 
+async def _load_configs(request: LeaderAndIsrRequest, broker: Services) -> None:
+    """Read the configuration of topics that get their first partition here: no notice tells of a creation.
+
+    Without it a new leader would begin with the defaults, and acknowledge below the topic's min.insync.replicas.
+    """
+    hosted = {tp.topic for tp in broker.replicas.partitions}
+    named = {topic.topic_name for topic in request.topic_states}
+    named |= {state.topic_name for state in request.ungrouped_partition_states}
+    new = named - hosted
+    while new:
+        session = await broker.zk.session()
+        try:
+            await broker.config.load_topics(session, new)
+            return
+        except SessionLost:
+            continue
+
+
 async def leader_and_isr(
     request: LeaderAndIsrRequest, ctx: RequestContext, broker: Services
 ) -> LeaderAndIsrResponse:
@@ -59,13 +78,16 @@ async def leader_and_isr(
     Errors, top: STALE_BROKER_EPOCH, STALE_CONTROLLER_EPOCH; per partition: STALE_CONTROLLER_EPOCH (leader epoch
     not newer), KAFKA_STORAGE_ERROR, INCONSISTENT_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION.
     """
-    try:
-        _require_current(request, ctx, broker)
-    except KafkaError as error:
-        log.warning("LeaderAndIsr of controller %d refused: %s", request.controller_id, error)
-        return LeaderAndIsrResponse(error_code=error.code)
-    roles = broker.replicas.apply_leader_and_isr(request)
-    broker.roles_moved(roles)
+    async with broker.control_order:
+        try:
+            _require_current(request, ctx, broker)
+            await _load_configs(request, broker)
+            _require_current(request, ctx, broker)
+        except KafkaError as error:
+            log.warning("LeaderAndIsr of controller %d refused: %s", request.controller_id, error)
+            return LeaderAndIsrResponse(error_code=error.code)
+        roles = broker.replicas.apply_leader_and_isr(request)
+        broker.roles_moved(roles)
     if ctx.version < 5:
         return LeaderAndIsrResponse(
             partition_errors=[
@@ -90,15 +112,16 @@ async def update_metadata(
     request: UpdateMetadataRequest, ctx: RequestContext, broker: Services
 ) -> UpdateMetadataResponse:
     """Versions 0-8. Checks CLUSTER_ACTION. Errors: STALE_BROKER_EPOCH, STALE_CONTROLLER_EPOCH."""
-    try:
-        _require_current(request, ctx, broker)
-    except KafkaError as error:
-        log.warning("UpdateMetadata of controller %d refused: %s", request.controller_id, error)
-        return UpdateMetadataResponse(error_code=error.code)
-    updated = update(broker.metadata.snapshot, request)
-    broker.metadata.replace(updated.snapshot)
-    if updated.deleted:
-        broker.partitions_deleted(updated.deleted)
+    async with broker.control_order:
+        try:
+            _require_current(request, ctx, broker)
+        except KafkaError as error:
+            log.warning("UpdateMetadata of controller %d refused: %s", request.controller_id, error)
+            return UpdateMetadataResponse(error_code=error.code)
+        updated = update(broker.metadata.snapshot, request)
+        broker.metadata.replace(updated.snapshot)
+        if updated.deleted:
+            broker.partitions_deleted(updated.deleted)
     broker.events.emit(
         ControlRequestApplied(
             "UpdateMetadata", request.controller_id, request.controller_epoch, updated.topics_rebuilt
@@ -115,13 +138,14 @@ async def stop_replica(
     Errors, top: STALE_BROKER_EPOCH, STALE_CONTROLLER_EPOCH; per partition: FENCED_LEADER_EPOCH,
     KAFKA_STORAGE_ERROR.
     """
-    try:
-        _require_current(request, ctx, broker)
-    except KafkaError as error:
-        log.warning("StopReplica of controller %d refused: %s", request.controller_id, error)
-        return StopReplicaResponse(error_code=error.code)
-    roles = broker.replicas.stop_replica(request)
-    broker.roles_moved(roles)
+    async with broker.control_order:
+        try:
+            _require_current(request, ctx, broker)
+        except KafkaError as error:
+            log.warning("StopReplica of controller %d refused: %s", request.controller_id, error)
+            return StopReplicaResponse(error_code=error.code)
+        roles = broker.replicas.stop_replica(request)
+        broker.roles_moved(roles)
     return StopReplicaResponse(partition_errors=[_stop_error(tp, code) for tp, code in roles.errors.items()])
 
 

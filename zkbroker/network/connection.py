@@ -94,6 +94,8 @@ class Connection:
     _waiting: deque[WaitingAnswer | Answer] = attrs.field(factory=deque)
     _answering: bool = False
     _moved: Changed = attrs.field(factory=Changed)
+    _serving: bool = False
+    _ending: bool = False
 
     async def serve(self, session: Session) -> None:
         """Serve until the client goes away or must go. Raises nothing but what is a bug, and Cancelled."""
@@ -113,6 +115,12 @@ class Connection:
     def close(self) -> None:
         """Disconnect the client; `serve` returns soon after."""
         self._transport.close()
+
+    def end_after_answer(self) -> None:
+        """Disconnect now if no request is being served, else once its answer has left."""
+        self._ending = True
+        if not self._serving and not self._waiting and not self._answering:
+            self._transport.close()
 
     async def settled(self) -> None:
         while self._waiting or self._answering:
@@ -161,6 +169,8 @@ class Connection:
                     await self._send(buffers)
                 self._answering = False
                 self._moved.notify()
+                if not self._waiting:
+                    self._served()
         except (CloseConnection, OSError, trio.ClosedResourceError) as error:
             log.info("closing the connection of %s on %s: %s", self.peer, self.listener, error)
             self._transport.close()
@@ -191,12 +201,14 @@ class Connection:
                     frames.received(received)
                     continue
                 self.last_active = self.clock()
+                self._serving = True
                 reply = await session.handle(frame, self)
                 if taken:
                     self._memory.give(taken)
                     taken = 0
                 frames.max_frame_bytes = self.max_frame_bytes
                 if reply is None:
+                    self._served()
                     continue
                 if isinstance(reply, Answer):
                     if self._waiting or self._answering:  # a Produce that need not wait, behind one that does
@@ -207,11 +219,17 @@ class Connection:
                     await self._send(reply.buffers)
                     if reply.mute_ms:
                         await self._mute(reply.mute_ms)
+                    self._served()
                     continue
                 return reply
         finally:
             if taken:
                 self._memory.give(taken)
+
+    def _served(self) -> None:
+        self._serving = False
+        if self._ending:
+            self._transport.close()
 
     async def _mute(self, milliseconds: int) -> None:
         self.muted = True

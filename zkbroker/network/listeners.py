@@ -99,6 +99,11 @@ class Listener:
             trio.lowlevel.notify_closing(self._socket)
             self._socket.close()
 
+    def close_quiet(self) -> None:
+        """Close the connections that are answering nothing now; the others end after their answer."""
+        for connection in tuple(self.connections):
+            connection.end_after_answer()
+
     def close_idle(self, idle_s: float, now: float) -> int:
         """Close connections that neither sent nor took a byte for `idle_s`; returns how many. Source: KIP-43."""
         idle = [c for c in self.connections if not c.muted and now - c.last_active > idle_s]

@@ -1,0 +1,402 @@
+"""A broker: the only place that constructs its parts and wires them. The nursery tree is `Broker.run`.
+
+What survives a ZooKeeper session: logs, listeners, leadership. What does not: the registration, the reign.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import resource
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import attrs
+import trio
+
+from zkbroker import admin_store, registration
+from zkbroker.apis.context import Services
+from zkbroker.apis.fetch_sessions import FetchSessions
+from zkbroker.apis.session import ClientSession
+from zkbroker.changed import Changed
+from zkbroker.config import BrokerConfig
+from zkbroker.controller.controller import Controller
+from zkbroker.controller_channel import ControllerChannel
+from zkbroker.coordinator.producer_ids import ProducerIds
+from zkbroker.dynamic_config import DynamicConfig
+from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.events import EventFeed
+from zkbroker.identity import Identity, establish, store
+from zkbroker.metadata import MetadataCache
+from zkbroker.model import BrokerInfo, Endpoint
+from zkbroker.network.listeners import CannotListen, Listener, bind, sweep
+from zkbroker.network.memory import RequestMemory
+from zkbroker.network.peer import Peer, PeerError
+from zkbroker.protocol.codec import Message
+from zkbroker.protocol.generated.allocate_producer_ids_request import AllocateProducerIdsRequest
+from zkbroker.protocol.generated.alter_partition_request import AlterPartitionRequest
+from zkbroker.protocol.generated.alter_partition_response import AlterPartitionResponse
+from zkbroker.protocol.generated.controlled_shutdown_request import ControlledShutdownRequest
+from zkbroker.protocol.generated.controlled_shutdown_response import ControlledShutdownResponse
+from zkbroker.replication.fetch_session import FetchLimits
+from zkbroker.replication.fetcher import FetcherSettings, ReplicaFetchers
+from zkbroker.replication.isr_proposals import IsrProposals
+from zkbroker.replication.partition import Surroundings
+from zkbroker.replication.replica_manager import ReplicaManager
+from zkbroker.security.authorizer import Authorizer
+from zkbroker.storage.log_manager import LogManager
+from zkbroker.zookeeper import znodes
+from zkbroker.zookeeper.session import ConnectionLost, SessionLost, ZkSession, ZooKeeper
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+ALTER_PARTITION_VERSION = 3
+CONTROLLED_SHUTDOWN_VERSION = 3
+CLOSE_LOGS_S = 60.0
+DRAIN_S = 1.0
+"""How long open connections may finish what they are answering when the broker stops."""
+
+
+def now_ms() -> int:
+    """Monotonic: timeouts, lags, quotas."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def wall_ms() -> int:
+    """Wall time: record timestamps, retention, expiry kept in logs."""
+    return time.time_ns() // 1_000_000
+
+
+@attrs.define(eq=False)
+class Broker:
+    """One broker. `run` is its lifetime; `stop` asks it to end in order."""
+
+    config: BrokerConfig
+    events: EventFeed = attrs.field(factory=EventFeed)
+    broker_id: int = -1  # known once running, where it is generated
+    endpoints: tuple[Endpoint, ...] = ()  # what clients are told, with the ports really bound
+    services: Services | None = None  # while running
+    _epoch: int = -1  # czxid of the current registration
+    _registered: trio.Event = attrs.field(factory=trio.Event)
+    _ready_to_register: trio.Event = attrs.field(factory=trio.Event)
+    _stop_requested: trio.Event = attrs.field(factory=trio.Event)
+    _feature_epoch: int = -1
+    _dir_failures: Changed = attrs.field(factory=Changed)
+
+    def stop(self) -> None:
+        """Ask `run` to stop in order and return. Safe to call twice."""
+        self._stop_requested.set()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve until `stop` (or cancellation). Started = logs loaded, listeners bound, registered.
+
+        Raises: StartupRefused, CannotListen, Unreachable, LogDirectoryError: sentences for a person.
+        """
+        _raise_descriptor_limit()
+        zk = self._zookeeper()
+        async with trio.open_nursery() as sessions:
+            session = await sessions.start(zk.run, self._on_session)
+            identity = await self._settle(zk, session)
+            self.broker_id = identity.broker_id
+            dynamic = DynamicConfig(self.config, identity.broker_id)
+            await _with_session(zk, dynamic.load_broker)
+            logs = LogManager(lambda: dynamic.broker, dynamic.topic, on_dir_offline=self._dir_offline)
+            await logs.load()
+            try:
+                store(identity, [directory.path for directory in logs.log_dirs if directory.is_online])
+                listeners = self._bind()
+                try:
+                    self.services = self._build(identity, zk, dynamic, logs)
+                    await self._serve(self.services, listeners, task_status)
+                finally:
+                    for listener in listeners:
+                        listener.close()
+            finally:
+                with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_LOGS_S):
+                    await logs.close()
+            sessions.cancel_scope.cancel()
+        log.info("broker %d has stopped", self.broker_id)
+
+    # -- starting ----------------------------------------------------------------------------------------------
+
+    def _zookeeper(self) -> ZooKeeper:
+        config = self.config
+        return ZooKeeper(
+            config.zookeeper_connect,
+            session_timeout_ms=config.zookeeper_session_timeout_ms,
+            connection_timeout_ms=config.zookeeper_connection_timeout_ms,
+            set_acl=config.zookeeper_set_acl,
+            events=self.events,
+        )
+
+    async def _settle(self, zk: ZooKeeper, session: ZkSession) -> Identity:
+        """Create the top-level znodes and find out who we are."""
+        await _with_session(zk, admin_store.create_top_level_paths)
+        return await _with_session(zk, lambda s: establish(s, self.config))
+
+    def _bind(self) -> list[Listener]:
+        listeners: list[Listener] = []
+        try:
+            for endpoint in self.config.listeners:
+                listeners.append(bind(endpoint, max(self.config.socket_listen_backlog_size, 128)))
+        except CannotListen:
+            for listener in listeners:
+                listener.close()
+            raise
+        ports = {listener.endpoint.listener: listener.endpoint.port for listener in listeners}
+        self.endpoints = self.config.endpoints_for_clients(socket.getfqdn(), ports)
+        registration.check_endpoints(self.endpoints)
+        return listeners
+
+    def _build(self, identity: Identity, zk: ZooKeeper, dynamic: DynamicConfig, logs: LogManager) -> Services:
+        """Construct every part and hand each what it needs."""
+        metadata = MetadataCache()
+        inter_broker = self.config.inter_broker_listener_name
+        control_plane = self.config.control_plane_listener_name or inter_broker
+
+        def connect(broker: BrokerInfo, client_id: str, listener: str = inter_broker) -> Peer:
+            endpoint = broker.endpoint(listener)
+            if endpoint is None:
+                raise PeerError(f"broker {broker.broker_id} has no listener {listener}")
+            return Peer(endpoint, client_id)
+
+        controller = Controller(
+            broker_id=identity.broker_id,
+            config=lambda: dynamic.broker,
+            connect=lambda broker: connect(broker, str(identity.broker_id), control_plane),
+            events=self.events,
+        )
+
+        async def ask_own_controller(message: Message, version: int) -> Message:
+            if isinstance(message, AlterPartitionRequest):
+                return await controller.alter_partition(message, version)
+            if isinstance(message, AllocateProducerIdsRequest):
+                return await controller.allocate_producer_ids(message)
+            assert isinstance(message, ControlledShutdownRequest)
+            return await controller.controlled_shutdown(message, version)
+
+        def channel(purpose: str) -> ControllerChannel:
+            return ControllerChannel(
+                identity.broker_id,
+                purpose,
+                metadata,
+                lambda broker, client_id: connect(broker, client_id, control_plane),
+                ask_own_controller,
+            )
+
+        to_alter_partition = channel("alter-partition")
+
+        async def alter_partition(request: AlterPartitionRequest) -> AlterPartitionResponse:
+            response = await to_alter_partition.ask(request, ALTER_PARTITION_VERSION)
+            assert isinstance(response, AlterPartitionResponse)
+            return response
+
+        proposals = IsrProposals(
+            identity.broker_id, lambda: self._epoch, lambda tp: replicas.partitions.get(tp), alter_partition
+        )
+        fetchers = ReplicaFetchers(
+            FetcherSettings(
+                limits=lambda: FetchLimits(
+                    identity.broker_id,
+                    self._epoch,
+                    dynamic.broker.replica_fetch_wait_max_ms,
+                    dynamic.broker.replica_fetch_min_bytes,
+                    dynamic.broker.replica_fetch_response_max_bytes,
+                    dynamic.broker.replica_fetch_max_bytes,
+                ),
+                backoff_s=lambda: dynamic.broker.replica_fetch_backoff_ms / 1000,
+                broker=lambda broker_id: metadata.snapshot.brokers.get(broker_id),
+                metadata_changed=metadata.changed,
+                connect=connect,
+            )
+        )
+        replicas = ReplicaManager(
+            logs=logs,
+            fetchers=fetchers,
+            topic_config=dynamic.topic,
+            here=Surroundings(
+                broker_id=identity.broker_id,
+                is_alive=metadata.is_alive,
+                propose_isr=proposals.propose,
+                now_ms=now_ms,
+                wall_ms=wall_ms,
+                max_lag_ms=lambda: dynamic.broker.replica_lag_time_max_ms,
+                events=self.events,
+            ),
+        )
+        replicas.load_high_watermarks()
+        dynamic.on_topic_changed.append(lambda topic: _reconfigure(logs, dynamic, topic))
+        dynamic.on_topic_defaults_changed.append(lambda: _reconfigure(logs, dynamic, None))
+        return Services(
+            broker_id=identity.broker_id,
+            cluster_id=identity.cluster_id,
+            rack=self.config.broker_rack,
+            config=dynamic,
+            metadata=metadata,
+            logs=logs,
+            replicas=replicas,
+            isr_proposals=proposals,
+            fetch_sessions=FetchSessions(lambda: dynamic.broker.max_incremental_fetch_session_cache_slots),
+            producer_ids=ProducerIds(identity.broker_id, lambda: self._epoch, channel("producer-ids")),
+            controller=controller,
+            shutdown_channel=channel("controlled-shutdown"),
+            zk=zk,
+            authorizer=Authorizer(),
+            events=self.events,
+            broker_epoch=lambda: self._epoch,
+            feature_epoch=lambda: self._feature_epoch,
+            now_ms=now_ms,
+            wall_ms=wall_ms,
+        )
+
+    # -- one ZooKeeper session ---------------------------------------------------------------------------------
+
+    async def _on_session(self, session: ZkSession) -> None:
+        """What lives as long as a session: the registration, the watchers, the campaign and the reign."""
+        await self._ready_to_register.wait()
+        services = self.services
+        assert services is not None
+        async with trio.open_nursery() as nursery:
+            await nursery.start(services.config.follow, session)
+            info = BrokerInfo(self.broker_id, self.endpoints, rack=self.config.broker_rack)
+            self._epoch = await registration.register(session, info)
+            self._registered.set()
+            nursery.start_soon(self._follow_features, session)
+            nursery.start_soon(self._report_failed_dirs, session, services)
+            nursery.start_soon(services.controller.run, session)
+
+    async def _follow_features(self, session: ZkSession) -> None:
+        """The epoch ApiVersions shows: the version of /feature, which the controller writes."""
+        while True:
+            stat, moved = await session.exists_and_watch(znodes.FEATURE)
+            self._feature_epoch = stat.version if stat is not None else -1
+            await moved.wait()
+
+    async def _report_failed_dirs(self, session: ZkSession, services: Services) -> None:
+        """Tell the controller of directories that failed; it asks by LeaderAndIsr which partitions they held."""
+        reported = 0
+        while True:
+            offline = len(services.logs.offline_dirs)
+            if offline > reported:
+                await admin_store.report_log_dir_failure(session, self.broker_id)
+                reported = offline
+            await self._dir_failures.wait()
+
+    # -- serving -----------------------------------------------------------------------------------------------
+
+    async def _serve(
+        self, services: Services, listeners: list[Listener], task_status: trio.TaskStatus[None]
+    ) -> None:
+        """Acceptors inside, connections outside, so that what was accepted may finish when accepting ends."""
+        config = services.config
+        memory = RequestMemory(self.config.queued_max_request_bytes)
+        async with trio.open_nursery() as background:
+            await background.start(services.logs.run)
+            await background.start(services.replicas.fetchers.run)
+            background.start_soon(services.replicas.watch_isrs)
+            background.start_soon(
+                services.replicas.keep_checkpoints,
+                lambda: config.broker.replica_high_watermark_checkpoint_interval_ms,
+            )
+            background.start_soon(services.isr_proposals.run)
+            background.start_soon(services.producer_ids.run)
+            background.start_soon(sweep, listeners, self.config.connections_max_idle_ms)
+            async with trio.open_nursery() as connections:
+                async with trio.open_nursery() as acceptors:
+                    for listener in listeners:
+                        acceptors.start_soon(
+                            listener.accept_into,
+                            connections,
+                            lambda connection: ClientSession(connection, services),
+                            memory,
+                            self.config.socket_request_max_bytes,
+                        )
+                    self._ready_to_register.set()
+                    await self._registered.wait()
+                    log.info("broker %d serves %s", self.broker_id, ", ".join(str(e) for e in self.endpoints))
+                    task_status.started()
+                    await self._stop_requested.wait()
+                    await self._controlled_shutdown(services)
+                    for listener in listeners:
+                        listener.close()
+                    acceptors.cancel_scope.cancel()
+                for listener in listeners:
+                    listener.close_quiet()
+                connections.cancel_scope.deadline = trio.current_time() + DRAIN_S
+            background.cancel_scope.cancel()
+        await services.replicas.checkpoint_high_watermarks()
+
+    async def _controlled_shutdown(self, services: Services) -> None:
+        """Hand leadership over before we go, as far as others can take it. Source: KIP-143, KafkaServer.scala."""
+        config = services.config.broker
+        if not config.controlled_shutdown_enable:
+            return
+        for attempt in range(config.controlled_shutdown_max_retries):
+            if set(services.metadata.snapshot.brokers) <= {self.broker_id}:
+                return  # nobody is left to take anything
+            request = ControlledShutdownRequest(broker_id=self.broker_id, broker_epoch=self._epoch)
+            remaining = None
+            with trio.move_on_after(config.controlled_shutdown_retry_backoff_ms / 1000):
+                try:
+                    response = await services.shutdown_channel.ask(request, CONTROLLED_SHUTDOWN_VERSION)
+                except KafkaError as error:
+                    log.warning("controlled shutdown was refused: %s", error)
+                else:
+                    assert isinstance(response, ControlledShutdownResponse)
+                    if response.error_code == ErrorCode.NONE:
+                        remaining = len(response.remaining_partitions)
+                        if not remaining:
+                            return
+                # What stands in the way may change: a replica catches up, another broker goes.
+                await services.metadata.changed.wait()
+            log.info(
+                "controlled shutdown, attempt %d: %s",
+                attempt + 1,
+                "no answer" if remaining is None else f"{remaining} partitions have no other leader yet",
+            )
+
+    # -- what parts report -------------------------------------------------------------------------------------
+
+    def _dir_offline(self, directory: Path) -> None:
+        """A log directory failed: its partitions are given up, the controller hears of it."""
+        services = self.services
+        if services is None:
+            return
+        lost = services.replicas.dir_failed(directory)
+        log.error("%d partitions are offline with %s", len(lost), directory)
+        if not services.logs.online_dirs:
+            log.error("no log directory is left: broker %d stops", self.broker_id)
+            self.stop()
+        self._dir_failures.notify()
+
+
+async def _with_session(zk: ZooKeeper, use: Callable[[ZkSession], Awaitable[T]]) -> T:
+    """Use the current session; with the next one again if it is lost in the middle (`use` may be repeated)."""
+    while True:
+        session = await zk.session()
+        try:
+            return await use(session)
+        except (SessionLost, ConnectionLost) as error:
+            log.info("ZooKeeper was lost while starting (%s): again with the next session", error)
+
+
+def _reconfigure(logs: LogManager, dynamic: DynamicConfig, topic: str | None) -> None:
+    """Hand logs their topic's configuration, of one topic or of all."""
+    for tp, opened in logs.logs.items():
+        if topic is None or tp.topic == topic:
+            config = dynamic.topic(tp.topic)
+            if config is not opened.config:
+                opened.update_config(config)
+
+
+def _raise_descriptor_limit() -> None:
+    """Every connection and open segment takes one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):  # a hard limit the kernel itself does not allow
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
