@@ -515,6 +515,19 @@ def test_a_hostile_count_allocates_nothing(count: bytes) -> None:
         tracemalloc.stop()
 
 
+def test_many_tiny_elements_are_refused_before_they_fill_the_memory() -> None:
+    """Two bytes a topic on the wire, fifty times as much in memory."""
+    topics = 6_000_000
+    frame = pack(">hhih", 3, 9, 1, -1) + b"\0" + b"\x81\x9b\xee\x02" + b"\1\0" * topics + b"\0\0\0\0"
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedMessage, match=r"MetadataRequest\.topics cannot have 6000000 elements"):
+            decoded(frame)
+        assert tracemalloc.get_traced_memory()[1] < 1.1 * len(frame)
+    finally:
+        tracemalloc.stop()
+
+
 # ---- messages as values
 
 

@@ -74,6 +74,7 @@ def test_memory_is_taken_when_asked_for_and_given_back() -> None:
     assert frames.pending_frame_bytes == 0
     assert frames.next_frame() is None
     assert frames.pending_frame_bytes == 500_000  # the caller may now wait for its budget
+    assert bytes(frames.pending_head) == b"ab"
     rest = frames.get_buffer()
     assert len(rest) == 500_000 - 2  # exactly: never a byte of the next frame
     rest[:] = b"c" * len(rest)

@@ -138,8 +138,10 @@ class Decoder(Emitter):
         data = "memoryview" if self.spec.has_records else "bytes"
         body = self.struct(self.spec.body)
         self.line(f"return {body}, at")
+        has_arrays = any(line.lstrip().startswith("room -=") for line in self.lines)
         return [
             f"def {name}(data: {data}, at: int) -> tuple[{self.spec.name}, int]:",
+            *(["    room = MAX_DECODED_BYTES"] if has_arrays else []),
             "    try:",
             *self.lines,
             "    except (IndexError, StructError, UnicodeDecodeError) as error:",
@@ -285,7 +287,8 @@ class Decoder(Emitter):
             self.line("n -= 1")
         smallest = self.smallest(field)
         count = f"n * {smallest}" if smallest > 1 else "n"
-        with self.block(f"if {count} > len(data) - at:"):
+        self.line(f"room -= n * {self.memory(field)}")
+        with self.block(f"if room < 0 or {count} > len(data) - at:"):
             self.line(f"raise too_many({self.path(struct, field)}, n, at)")
         if field.type in ("int32", "int64"):
             letter, size = FIXED[field.type]
@@ -316,6 +319,23 @@ class Decoder(Emitter):
             struct = self.spec.structs[field.type]
             return sum(map(self.smallest_field, self.present(struct))) + self.is_flexible
         return self.smallest_field(attrs.evolve(field, is_array=False))
+
+    def memory(self, field: Field) -> int:
+        """Bytes of memory an element of the array takes at least, its place in the list included."""
+        if not field.is_struct:
+            return _MEMORY[field.type] + 8
+        return self.memory_of_struct(self.spec.structs[field.type]) + 8
+
+    def memory_of_struct(self, struct: Struct) -> int:
+        total = 32 + 8 * len(struct.fields)
+        for field in self.present(struct):
+            if field.is_array:
+                total += 0 if self.is_nullable(field) else 56
+            elif field.is_struct:
+                total += self.memory_of_struct(self.spec.structs[field.type])
+            else:
+                total += _MEMORY[field.type]
+        return total
 
     def smallest_field(self, field: Field) -> int:
         if field.is_array:
@@ -492,4 +512,13 @@ class Encoder(Emitter):
             self.line(f'append_numbers({self.out}, "{letter}", {value}, {self.is_flexible})')
 
 
+_MEMORY = {
+    **dict.fromkeys(("bool", "int8"), 0),  # these exist once
+    **dict.fromkeys(("int16", "int32", "int64"), 28),
+    "float64": 24,
+    "uuid": 49,
+    "string": 50,
+    "bytes": 34,
+    "records": 184,
+}
 _SIZES = {"B": 1, **dict(FIXED.values())}

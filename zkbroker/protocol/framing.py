@@ -60,6 +60,11 @@ class FrameBuffer:
         self._start = end
         return self._view[body:end]
 
+    @property
+    def pending_head(self) -> memoryview:
+        """What has arrived of the frame that has begun to arrive: it may tell what to expect of the frame."""
+        return self._view[min(self._start + _SIZE_BYTES, self._end) : self._end]
+
     def get_buffer(self) -> memoryview:
         """Where the next bytes go; never empty. Earlier frames are no longer valid."""
         start, end = self._start, self._end

@@ -54,10 +54,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 _HELPERS: Final = re.findall(
     r"\w+",
     """
-    FEW PACK_COMPACT_INT32S PACK_COMPACT_INT64S PACK_INT32S PACK_INT64S UNPACK_INT32S UNPACK_INT64S ZERO_UUID
-    Buffer Message Records VersionRange append_numbers append_string_length append_tag append_uvarint is_null
-    long_length long_string_length long_uvarint not_in_version null_not_in_version skip_tags tag_header
-    too_long too_many undecodable unencodable wrong_tag_size
+    FEW MAX_DECODED_BYTES PACK_COMPACT_INT32S PACK_COMPACT_INT64S PACK_INT32S PACK_INT64S UNPACK_INT32S
+    UNPACK_INT64S ZERO_UUID Buffer Message Records VersionRange append_numbers append_string_length append_tag
+    append_uvarint is_null long_length long_string_length long_uvarint not_in_version null_not_in_version
+    skip_tags tag_header too_long too_many undecodable unencodable wrong_tag_size
     """,
 )
 

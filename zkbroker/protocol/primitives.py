@@ -106,6 +106,10 @@ def _show(value: object) -> str:
 
 ZERO_UUID: Final = TopicId(bytes(16))
 
+MAX_DECODED_BYTES: Final = 256 * 1024 * 1024
+"""About what the arrays of one message may take in memory. The smallest elements are fifty times larger there than
+on the wire; the largest honest message, UpdateMetadata of 200,000 partitions, takes half of this."""
+
 FEW: Final = 16
 """Arrays of fewer numbers than this have a ready-made layout."""
 
@@ -223,7 +227,7 @@ def is_null(field: str, at: int) -> MalformedMessage:
 
 
 def too_many(field: str, count: int, at: int) -> MalformedMessage:
-    return MalformedMessage(f"{field} cannot have {count} elements in the rest of the frame, at byte {at}")
+    return MalformedMessage(f"{field} cannot have {count} elements, at byte {at}")
 
 
 def too_long(field: str, size: int, at: int) -> MalformedMessage:

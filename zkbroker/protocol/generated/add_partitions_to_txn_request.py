@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -100,6 +101,7 @@ _write_qho = Struct(">qh?").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AddPartitionsToTxnRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -112,7 +114,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AddPartitionsToTxnRequest, int]:
         at += 14
         if n < 0:
             raise is_null("AddPartitionsToTxnRequest.v3_and_below_topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("AddPartitionsToTxnRequest.v3_and_below_topics", n, at)
         items: list[AddPartitionsToTxnTopic] = []
         for _ in range(n):
@@ -127,7 +130,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AddPartitionsToTxnRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("AddPartitionsToTxnTopic.partitions", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("AddPartitionsToTxnTopic.partitions", n, at)
             partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -160,6 +164,7 @@ def _encode_v0(m: AddPartitionsToTxnRequest, out: bytearray, buffers: list[Buffe
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[AddPartitionsToTxnRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -177,7 +182,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[AddPartitionsToTxnRequest, int]:
         if not n:
             raise is_null("AddPartitionsToTxnRequest.v3_and_below_topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AddPartitionsToTxnRequest.v3_and_below_topics", n, at)
         items: list[AddPartitionsToTxnTopic] = []
         for _ in range(n):
@@ -197,7 +203,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[AddPartitionsToTxnRequest, int]:
             if not n:
                 raise is_null("AddPartitionsToTxnTopic.partitions", at)
             n -= 1
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("AddPartitionsToTxnTopic.partitions", n, at)
             partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -253,6 +260,7 @@ def _encode_v3(m: AddPartitionsToTxnRequest, out: bytearray, buffers: list[Buffe
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[AddPartitionsToTxnRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -261,7 +269,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[AddPartitionsToTxnRequest, int]:
         if not n:
             raise is_null("AddPartitionsToTxnRequest.transactions", at)
         n -= 1
-        if n * 14 > len(data) - at:
+        room -= n * 242
+        if room < 0 or n * 14 > len(data) - at:
             raise too_many("AddPartitionsToTxnRequest.transactions", n, at)
         items: list[AddPartitionsToTxnTransaction] = []
         for _ in range(n):
@@ -281,7 +290,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[AddPartitionsToTxnRequest, int]:
             if not n:
                 raise is_null("AddPartitionsToTxnTransaction.topics", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("AddPartitionsToTxnTransaction.topics", n, at)
             items_2: list[AddPartitionsToTxnTopic] = []
             for _ in range(n):
@@ -301,7 +311,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[AddPartitionsToTxnRequest, int]:
                 if not n:
                     raise is_null("AddPartitionsToTxnTopic.partitions", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("AddPartitionsToTxnTopic.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -101,12 +102,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AddPartitionsToTxnResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("AddPartitionsToTxnResponse.results_by_topic_v3_and_below", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("AddPartitionsToTxnResponse.results_by_topic_v3_and_below", n, at)
         items: list[AddPartitionsToTxnTopicResult] = []
         for _ in range(n):
@@ -121,7 +124,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AddPartitionsToTxnResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("AddPartitionsToTxnTopicResult.results_by_partition", at)
-            if n * 6 > len(data) - at:
+            room -= n * 112
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("AddPartitionsToTxnTopicResult.results_by_partition", n, at)
             items_2: list[AddPartitionsToTxnPartitionResult] = []
             for _ in range(n):
@@ -153,6 +157,7 @@ def _encode_v0(m: AddPartitionsToTxnResponse, out: bytearray, buffers: list[Buff
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[AddPartitionsToTxnResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -161,7 +166,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[AddPartitionsToTxnResponse, int]:
         if not n:
             raise is_null("AddPartitionsToTxnResponse.results_by_topic_v3_and_below", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AddPartitionsToTxnResponse.results_by_topic_v3_and_below", n, at)
         items: list[AddPartitionsToTxnTopicResult] = []
         for _ in range(n):
@@ -181,7 +187,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[AddPartitionsToTxnResponse, int]:
             if not n:
                 raise is_null("AddPartitionsToTxnTopicResult.results_by_partition", at)
             n -= 1
-            if n * 7 > len(data) - at:
+            room -= n * 112
+            if room < 0 or n * 7 > len(data) - at:
                 raise too_many("AddPartitionsToTxnTopicResult.results_by_partition", n, at)
             items_2: list[AddPartitionsToTxnPartitionResult] = []
             for _ in range(n):
@@ -238,6 +245,7 @@ def _encode_v3(m: AddPartitionsToTxnResponse, out: bytearray, buffers: list[Buff
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[AddPartitionsToTxnResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -246,7 +254,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[AddPartitionsToTxnResponse, int]:
         if not n:
             raise is_null("AddPartitionsToTxnResponse.results_by_transaction", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AddPartitionsToTxnResponse.results_by_transaction", n, at)
         items: list[AddPartitionsToTxnResult] = []
         for _ in range(n):
@@ -266,7 +275,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[AddPartitionsToTxnResponse, int]:
             if not n:
                 raise is_null("AddPartitionsToTxnResult.topic_results", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("AddPartitionsToTxnResult.topic_results", n, at)
             items_2: list[AddPartitionsToTxnTopicResult] = []
             for _ in range(n):
@@ -286,7 +296,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[AddPartitionsToTxnResponse, int]:
                 if not n:
                     raise is_null("AddPartitionsToTxnTopicResult.results_by_partition", at)
                 n -= 1
-                if n * 7 > len(data) - at:
+                room -= n * 112
+                if room < 0 or n * 7 > len(data) - at:
                     raise too_many("AddPartitionsToTxnTopicResult.results_by_partition", n, at)
                 items_3: list[AddPartitionsToTxnPartitionResult] = []
                 for _ in range(n):

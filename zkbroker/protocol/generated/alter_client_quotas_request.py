@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -99,12 +100,14 @@ _write_ox = Struct(">?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AlterClientQuotasRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("AlterClientQuotasRequest.entries", at)
-        if n * 8 > len(data) - at:
+        room -= n * 168
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("AlterClientQuotasRequest.entries", n, at)
         items: list[EntryData] = []
         for _ in range(n):
@@ -112,7 +115,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterClientQuotasRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("EntryData.entity", at)
-            if n * 4 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("EntryData.entity", n, at)
             items_2: list[EntityData] = []
             for _ in range(n):
@@ -136,7 +140,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterClientQuotasRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("EntryData.ops", at)
-            if n * 11 > len(data) - at:
+            room -= n * 138
+            if room < 0 or n * 11 > len(data) - at:
                 raise too_many("EntryData.ops", n, at)
             items_3: list[OpData] = []
             for _ in range(n):
@@ -187,6 +192,7 @@ def _encode_v0(m: AlterClientQuotasRequest, out: bytearray, buffers: list[Buffer
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[AlterClientQuotasRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -195,7 +201,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterClientQuotasRequest, int]:
         if not n:
             raise is_null("AlterClientQuotasRequest.entries", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 168
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AlterClientQuotasRequest.entries", n, at)
         items: list[EntryData] = []
         for _ in range(n):
@@ -206,7 +213,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterClientQuotasRequest, int]:
             if not n:
                 raise is_null("EntryData.entity", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("EntryData.entity", n, at)
             items_2: list[EntityData] = []
             for _ in range(n):
@@ -241,7 +249,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterClientQuotasRequest, int]:
             if not n:
                 raise is_null("EntryData.ops", at)
             n -= 1
-            if n * 11 > len(data) - at:
+            room -= n * 138
+            if room < 0 or n * 11 > len(data) - at:
                 raise too_many("EntryData.ops", n, at)
             items_3: list[OpData] = []
             for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -84,12 +85,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AlterClientQuotasResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("AlterClientQuotasResponse.entries", at)
-        if n * 8 > len(data) - at:
+        room -= n * 198
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("AlterClientQuotasResponse.entries", n, at)
         items: list[EntryData] = []
         for _ in range(n):
@@ -104,7 +107,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterClientQuotasResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("EntryData.entity", at)
-            if n * 4 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("EntryData.entity", n, at)
             items_2: list[EntityData] = []
             for _ in range(n):
@@ -158,6 +162,7 @@ def _encode_v0(m: AlterClientQuotasResponse, out: bytearray, buffers: list[Buffe
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[AlterClientQuotasResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -166,7 +171,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterClientQuotasResponse, int]:
         if not n:
             raise is_null("AlterClientQuotasResponse.entries", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 198
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("AlterClientQuotasResponse.entries", n, at)
         items: list[EntryData] = []
         for _ in range(n):
@@ -186,7 +192,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterClientQuotasResponse, int]:
             if not n:
                 raise is_null("EntryData.entity", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("EntryData.entity", n, at)
             items_2: list[EntityData] = []
             for _ in range(n):

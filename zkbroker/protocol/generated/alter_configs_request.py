@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -87,12 +88,14 @@ _write_ox = Struct(">?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AlterConfigsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("AlterConfigsRequest.resources", at)
-        if n * 7 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("AlterConfigsRequest.resources", n, at)
         items: list[AlterConfigsResource] = []
         for _ in range(n):
@@ -107,7 +110,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterConfigsRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("AlterConfigsResource.configs", at)
-            if n * 4 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("AlterConfigsResource.configs", n, at)
             items_2: list[AlterableConfig] = []
             for _ in range(n):
@@ -160,6 +164,7 @@ def _encode_v0(m: AlterConfigsRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[AlterConfigsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -168,7 +173,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterConfigsRequest, int]:
         if not n:
             raise is_null("AlterConfigsRequest.resources", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("AlterConfigsRequest.resources", n, at)
         items: list[AlterConfigsResource] = []
         for _ in range(n):
@@ -188,7 +194,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterConfigsRequest, int]:
             if not n:
                 raise is_null("AlterConfigsResource.configs", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("AlterConfigsResource.configs", n, at)
             items_2: list[AlterableConfig] = []
             for _ in range(n):

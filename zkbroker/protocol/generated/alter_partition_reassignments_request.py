@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     UNPACK_INT32S,
     Buffer,
@@ -79,6 +80,7 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionReassignmentsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         timeout_ms, n = _read_iB(data, at)
         at += 5
@@ -87,7 +89,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionReassignmentsRequest
         if not n:
             raise is_null("AlterPartitionReassignmentsRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AlterPartitionReassignmentsRequest.topics", n, at)
         items: list[ReassignableTopic] = []
         for _ in range(n):
@@ -107,7 +110,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionReassignmentsRequest
             if not n:
                 raise is_null("ReassignableTopic.partitions", at)
             n -= 1
-            if n * 6 > len(data) - at:
+            room -= n * 84
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("ReassignableTopic.partitions", n, at)
             items_2: list[ReassignablePartition] = []
             for _ in range(n):
@@ -118,7 +122,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionReassignmentsRequest
                 replicas: tuple[int, ...] | None
                 if n:
                     n -= 1
-                    if n * 4 > len(data) - at:
+                    room -= n * 36
+                    if room < 0 or n * 4 > len(data) - at:
                         raise too_many("ReassignablePartition.replicas", n, at)
                     replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                     at += n * 4

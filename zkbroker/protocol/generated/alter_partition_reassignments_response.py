@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -81,6 +82,7 @@ _write_ih = Struct(">ih").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionReassignmentsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -98,7 +100,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionReassignmentsRespons
         if not n:
             raise is_null("AlterPartitionReassignmentsResponse.responses", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AlterPartitionReassignmentsResponse.responses", n, at)
         items: list[ReassignableTopicResponse] = []
         for _ in range(n):
@@ -118,7 +121,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionReassignmentsRespons
             if not n:
                 raise is_null("ReassignableTopicResponse.partitions", at)
             n -= 1
-            if n * 8 > len(data) - at:
+            room -= n * 170
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("ReassignableTopicResponse.partitions", n, at)
             items_2: list[ReassignablePartitionResponse] = []
             for _ in range(n):

@@ -12,6 +12,7 @@ from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     UNPACK_INT32S,
     ZERO_UUID,
@@ -115,6 +116,7 @@ _write_ix = Struct(">ix").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         broker_id, broker_epoch, n = _read_iqB(data, at)
         at += 13
@@ -123,7 +125,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
         if not n:
             raise is_null("AlterPartitionRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AlterPartitionRequest.topics", n, at)
         items: list[TopicData] = []
         for _ in range(n):
@@ -143,7 +146,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
             if not n:
                 raise is_null("TopicData.partitions", at)
             n -= 1
-            if n * 14 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("TopicData.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -154,7 +158,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
                 if not n:
                     raise is_null("PartitionData.new_isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("PartitionData.new_isr", n, at)
                 new_isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -219,6 +224,7 @@ def _encode_v0(m: AlterPartitionRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         broker_id, broker_epoch, n = _read_iqB(data, at)
         at += 13
@@ -227,7 +233,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
         if not n:
             raise is_null("AlterPartitionRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AlterPartitionRequest.topics", n, at)
         items: list[TopicData] = []
         for _ in range(n):
@@ -247,7 +254,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
             if not n:
                 raise is_null("TopicData.partitions", at)
             n -= 1
-            if n * 15 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 15 > len(data) - at:
                 raise too_many("TopicData.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -258,7 +266,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
                 if not n:
                     raise is_null("PartitionData.new_isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("PartitionData.new_isr", n, at)
                 new_isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -321,6 +330,7 @@ def _encode_v1(m: AlterPartitionRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         broker_id, broker_epoch, n = _read_iqB(data, at)
         at += 13
@@ -329,7 +339,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
         if not n:
             raise is_null("AlterPartitionRequest.topics", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("AlterPartitionRequest.topics", n, at)
         items: list[TopicData] = []
         for _ in range(n):
@@ -340,7 +351,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
             if not n:
                 raise is_null("TopicData.partitions", at)
             n -= 1
-            if n * 15 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 15 > len(data) - at:
                 raise too_many("TopicData.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -351,7 +363,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
                 if not n:
                     raise is_null("PartitionData.new_isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("PartitionData.new_isr", n, at)
                 new_isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -408,6 +421,7 @@ def _encode_v2(m: AlterPartitionRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         broker_id, broker_epoch, n = _read_iqB(data, at)
         at += 13
@@ -416,7 +430,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
         if not n:
             raise is_null("AlterPartitionRequest.topics", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("AlterPartitionRequest.topics", n, at)
         items: list[TopicData] = []
         for _ in range(n):
@@ -427,7 +442,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
             if not n:
                 raise is_null("TopicData.partitions", at)
             n -= 1
-            if n * 15 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 15 > len(data) - at:
                 raise too_many("TopicData.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -438,7 +454,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[AlterPartitionRequest, int]:
                 if not n:
                     raise is_null("PartitionData.new_isr_with_epochs", at)
                 n -= 1
-                if n * 13 > len(data) - at:
+                room -= n * 112
+                if room < 0 or n * 13 > len(data) - at:
                     raise too_many("PartitionData.new_isr_with_epochs", n, at)
                 items_3: list[BrokerState] = []
                 for _ in range(n):

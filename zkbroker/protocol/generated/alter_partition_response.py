@@ -12,6 +12,7 @@ from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     UNPACK_INT32S,
     ZERO_UUID,
@@ -103,6 +104,7 @@ _write_ix = Struct(">ix").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -111,7 +113,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
         if not n:
             raise is_null("AlterPartitionResponse.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AlterPartitionResponse.topics", n, at)
         items: list[TopicData] = []
         for _ in range(n):
@@ -131,7 +134,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
             if not n:
                 raise is_null("TopicData.partitions", at)
             n -= 1
-            if n * 20 > len(data) - at:
+            room -= n * 292
+            if room < 0 or n * 20 > len(data) - at:
                 raise too_many("TopicData.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -142,7 +146,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
                 if not n:
                     raise is_null("PartitionData.isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("PartitionData.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -203,6 +208,7 @@ def _encode_v0(m: AlterPartitionResponse, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -211,7 +217,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
         if not n:
             raise is_null("AlterPartitionResponse.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AlterPartitionResponse.topics", n, at)
         items: list[TopicData] = []
         for _ in range(n):
@@ -231,7 +238,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
             if not n:
                 raise is_null("TopicData.partitions", at)
             n -= 1
-            if n * 21 > len(data) - at:
+            room -= n * 292
+            if room < 0 or n * 21 > len(data) - at:
                 raise too_many("TopicData.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -242,7 +250,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
                 if not n:
                     raise is_null("PartitionData.isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("PartitionData.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -303,6 +312,7 @@ def _encode_v1(m: AlterPartitionResponse, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -311,7 +321,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
         if not n:
             raise is_null("AlterPartitionResponse.topics", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("AlterPartitionResponse.topics", n, at)
         items: list[TopicData] = []
         for _ in range(n):
@@ -322,7 +333,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
             if not n:
                 raise is_null("TopicData.partitions", at)
             n -= 1
-            if n * 21 > len(data) - at:
+            room -= n * 292
+            if room < 0 or n * 21 > len(data) - at:
                 raise too_many("TopicData.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -333,7 +345,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterPartitionResponse, int]:
                 if not n:
                     raise is_null("PartitionData.isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("PartitionData.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -80,12 +81,14 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AlterReplicaLogDirsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("AlterReplicaLogDirsRequest.dirs", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("AlterReplicaLogDirsRequest.dirs", n, at)
         items: list[AlterReplicaLogDir] = []
         for _ in range(n):
@@ -100,7 +103,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterReplicaLogDirsRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("AlterReplicaLogDir.topics", at)
-            if n * 6 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("AlterReplicaLogDir.topics", n, at)
             items_2: list[AlterReplicaLogDirTopic] = []
             for _ in range(n):
@@ -115,7 +119,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterReplicaLogDirsRequest, int]:
                 at += 4
                 if n < 0:
                     raise is_null("AlterReplicaLogDirTopic.partitions", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("AlterReplicaLogDirTopic.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -150,6 +155,7 @@ def _encode_v0(m: AlterReplicaLogDirsRequest, out: bytearray, buffers: list[Buff
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[AlterReplicaLogDirsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -158,7 +164,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterReplicaLogDirsRequest, int]:
         if not n:
             raise is_null("AlterReplicaLogDirsRequest.dirs", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AlterReplicaLogDirsRequest.dirs", n, at)
         items: list[AlterReplicaLogDir] = []
         for _ in range(n):
@@ -178,7 +185,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterReplicaLogDirsRequest, int]:
             if not n:
                 raise is_null("AlterReplicaLogDir.topics", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("AlterReplicaLogDir.topics", n, at)
             items_2: list[AlterReplicaLogDirTopic] = []
             for _ in range(n):
@@ -198,7 +206,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[AlterReplicaLogDirsRequest, int]:
                 if not n:
                     raise is_null("AlterReplicaLogDirTopic.partitions", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("AlterReplicaLogDirTopic.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -83,6 +84,7 @@ _write_bx = Struct(">bx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AlterUserScramCredentialsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -91,7 +93,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterUserScramCredentialsRequest, 
         if not n:
             raise is_null("AlterUserScramCredentialsRequest.deletions", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 106
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("AlterUserScramCredentialsRequest.deletions", n, at)
         items: list[ScramCredentialDeletion] = []
         for _ in range(n):
@@ -117,7 +120,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterUserScramCredentialsRequest, 
         if not n:
             raise is_null("AlterUserScramCredentialsRequest.upsertions", at)
         n -= 1
-        if n * 9 > len(data) - at:
+        room -= n * 226
+        if room < 0 or n * 9 > len(data) - at:
             raise too_many("AlterUserScramCredentialsRequest.upsertions", n, at)
         items_2: list[ScramCredentialUpsertion] = []
         for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -67,6 +68,7 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[AlterUserScramCredentialsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -75,7 +77,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[AlterUserScramCredentialsResponse,
         if not n:
             raise is_null("AlterUserScramCredentialsResponse.results", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 192
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("AlterUserScramCredentialsResponse.results", n, at)
         items: list[AlterUserScramCredentialsResult] = []
         for _ in range(n):

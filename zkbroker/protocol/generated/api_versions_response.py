@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -122,12 +123,14 @@ _write_q = Struct(">q").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ApiVersionsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hi(data, at)
         at += 6
         if n < 0:
             raise is_null("ApiVersionsResponse.api_keys", at)
-        if n * 6 > len(data) - at:
+        room -= n * 148
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ApiVersionsResponse.api_keys", n, at)
         items: list[ApiVersion] = []
         for _ in range(n):
@@ -150,12 +153,14 @@ def _encode_v0(m: ApiVersionsResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[ApiVersionsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hi(data, at)
         at += 6
         if n < 0:
             raise is_null("ApiVersionsResponse.api_keys", at)
-        if n * 6 > len(data) - at:
+        room -= n * 148
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ApiVersionsResponse.api_keys", n, at)
         items: list[ApiVersion] = []
         for _ in range(n):
@@ -181,6 +186,7 @@ def _encode_v1(m: ApiVersionsResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[ApiVersionsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hB(data, at)
         at += 3
@@ -189,7 +195,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[ApiVersionsResponse, int]:
         if not n:
             raise is_null("ApiVersionsResponse.api_keys", at)
         n -= 1
-        if n * 7 > len(data) - at:
+        room -= n * 148
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("ApiVersionsResponse.api_keys", n, at)
         items: list[ApiVersion] = []
         for _ in range(n):
@@ -220,7 +227,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[ApiVersionsResponse, int]:
                     if not n:
                         raise is_null("ApiVersionsResponse.supported_features", at)
                     n -= 1
-                    if n * 6 > len(data) - at:
+                    room -= n * 170
+                    if room < 0 or n * 6 > len(data) - at:
                         raise too_many("ApiVersionsResponse.supported_features", n, at)
                     items_2: list[SupportedFeatureKey] = []
                     for _ in range(n):
@@ -250,7 +258,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[ApiVersionsResponse, int]:
                     if not n:
                         raise is_null("ApiVersionsResponse.finalized_features", at)
                     n -= 1
-                    if n * 6 > len(data) - at:
+                    room -= n * 170
+                    if room < 0 or n * 6 > len(data) - at:
                         raise too_many("ApiVersionsResponse.finalized_features", n, at)
                     items_3: list[FinalizedFeatureKey] = []
                     for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -51,6 +52,7 @@ _write_ox = Struct(">?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupDescribeRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -59,7 +61,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupDescribeRequest, int]
         if not n:
             raise is_null("ConsumerGroupDescribeRequest.group_ids", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("ConsumerGroupDescribeRequest.group_ids", n, at)
         items: list[str] = []
         for _ in range(n):

@@ -12,6 +12,7 @@ from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     UNPACK_INT32S,
     ZERO_UUID,
@@ -147,6 +148,7 @@ _write_xx = Struct(">xx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupDescribeResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -155,7 +157,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupDescribeResponse, int
         if not n:
             raise is_null("ConsumerGroupDescribeResponse.groups", at)
         n -= 1
-        if n * 20 > len(data) - at:
+        room -= n * 480
+        if room < 0 or n * 20 > len(data) - at:
             raise too_many("ConsumerGroupDescribeResponse.groups", n, at)
         items: list[DescribedGroup] = []
         for _ in range(n):
@@ -202,7 +205,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupDescribeResponse, int
             if not n:
                 raise is_null("DescribedGroup.members", at)
             n -= 1
-            if n * 16 > len(data) - at:
+            room -= n * 696
+            if room < 0 or n * 16 > len(data) - at:
                 raise too_many("DescribedGroup.members", n, at)
             items_2: list[Member] = []
             for _ in range(n):
@@ -258,7 +262,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupDescribeResponse, int
                 if not n:
                     raise is_null("Member.subscribed_topic_names", at)
                 n -= 1
-                if n > len(data) - at:
+                room -= n * 58
+                if room < 0 or n > len(data) - at:
                     raise too_many("Member.subscribed_topic_names", n, at)
                 items_3: list[str] = []
                 for _ in range(n):
@@ -289,7 +294,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupDescribeResponse, int
                 if not n:
                     raise is_null("Assignment.topic_partitions", at)
                 n -= 1
-                if n * 19 > len(data) - at:
+                room -= n * 219
+                if room < 0 or n * 19 > len(data) - at:
                     raise too_many("Assignment.topic_partitions", n, at)
                 items_4: list[TopicPartitions] = []
                 for _ in range(n):
@@ -309,7 +315,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupDescribeResponse, int
                     if not n:
                         raise is_null("TopicPartitions.partitions", at)
                     n -= 1
-                    if n * 4 > len(data) - at:
+                    room -= n * 36
+                    if room < 0 or n * 4 > len(data) - at:
                         raise too_many("TopicPartitions.partitions", n, at)
                     partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                     at += n * 4
@@ -331,7 +338,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupDescribeResponse, int
                 if not n:
                     raise is_null("Assignment.topic_partitions", at)
                 n -= 1
-                if n * 19 > len(data) - at:
+                room -= n * 219
+                if room < 0 or n * 19 > len(data) - at:
                     raise too_many("Assignment.topic_partitions", n, at)
                 items_5: list[TopicPartitions] = []
                 for _ in range(n):
@@ -351,7 +359,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupDescribeResponse, int
                     if not n:
                         raise is_null("TopicPartitions.partitions", at)
                     n -= 1
-                    if n * 4 > len(data) - at:
+                    room -= n * 36
+                    if room < 0 or n * 4 > len(data) - at:
                         raise too_many("TopicPartitions.partitions", n, at)
                     partitions_2 = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                     at += n * 4

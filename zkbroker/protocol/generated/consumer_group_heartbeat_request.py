@@ -12,6 +12,7 @@ from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     UNPACK_INT32S,
     ZERO_UUID,
@@ -86,6 +87,7 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupHeartbeatRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -130,7 +132,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupHeartbeatRequest, int
         subscribed_topic_names: list[str] | None
         if n:
             n -= 1
-            if n > len(data) - at:
+            room -= n * 58
+            if room < 0 or n > len(data) - at:
                 raise too_many("ConsumerGroupHeartbeatRequest.subscribed_topic_names", n, at)
             items: list[str] = []
             for _ in range(n):
@@ -163,7 +166,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupHeartbeatRequest, int
         topic_partitions: list[TopicPartitions] | None
         if n:
             n -= 1
-            if n * 18 > len(data) - at:
+            room -= n * 161
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("ConsumerGroupHeartbeatRequest.topic_partitions", n, at)
             items_2: list[TopicPartitions] = []
             for _ in range(n):
@@ -174,7 +178,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupHeartbeatRequest, int
                 if not n:
                     raise is_null("TopicPartitions.partitions", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("TopicPartitions.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

@@ -12,6 +12,7 @@ from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     UNPACK_INT32S,
     ZERO_UUID,
@@ -94,6 +95,7 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupHeartbeatResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -124,7 +126,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupHeartbeatResponse, in
             if not n:
                 raise is_null("Assignment.topic_partitions", at)
             n -= 1
-            if n * 18 > len(data) - at:
+            room -= n * 161
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("Assignment.topic_partitions", n, at)
             items: list[TopicPartitions] = []
             for _ in range(n):
@@ -135,7 +138,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerGroupHeartbeatResponse, in
                 if not n:
                     raise is_null("TopicPartitions.partitions", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("TopicPartitions.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_INT32S,
     UNPACK_INT32S,
     Buffer,
@@ -61,12 +62,14 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ConsumerProtocolAssignment, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ConsumerProtocolAssignment.assigned_partitions", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ConsumerProtocolAssignment.assigned_partitions", n, at)
         items: list[TopicPartition] = []
         for _ in range(n):
@@ -81,7 +84,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ConsumerProtocolAssignment, int]:
             at += 4
             if n < 0:
                 raise is_null("TopicPartition.partitions", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("TopicPartition.partitions", n, at)
             partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_INT32S,
     UNPACK_INT32S,
     Buffer,
@@ -68,12 +69,14 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ConsumerProtocolSubscription, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ConsumerProtocolSubscription.topics", at)
-        if n * 2 > len(data) - at:
+        room -= n * 58
+        if room < 0 or n * 2 > len(data) - at:
             raise too_many("ConsumerProtocolSubscription.topics", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -115,12 +118,14 @@ def _encode_v0(m: ConsumerProtocolSubscription, out: bytearray, buffers: list[Bu
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[ConsumerProtocolSubscription, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ConsumerProtocolSubscription.topics", at)
-        if n * 2 > len(data) - at:
+        room -= n * 58
+        if room < 0 or n * 2 > len(data) - at:
             raise too_many("ConsumerProtocolSubscription.topics", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -144,7 +149,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[ConsumerProtocolSubscription, int]
         at += 4
         if n < 0:
             raise is_null("ConsumerProtocolSubscription.owned_partitions", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ConsumerProtocolSubscription.owned_partitions", n, at)
         items_2: list[TopicPartition] = []
         for _ in range(n):
@@ -159,7 +165,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[ConsumerProtocolSubscription, int]
             at += 4
             if n < 0:
                 raise is_null("TopicPartition.partitions", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("TopicPartition.partitions", n, at)
             partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -197,12 +204,14 @@ def _encode_v1(m: ConsumerProtocolSubscription, out: bytearray, buffers: list[Bu
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[ConsumerProtocolSubscription, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ConsumerProtocolSubscription.topics", at)
-        if n * 2 > len(data) - at:
+        room -= n * 58
+        if room < 0 or n * 2 > len(data) - at:
             raise too_many("ConsumerProtocolSubscription.topics", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -226,7 +235,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[ConsumerProtocolSubscription, int]
         at += 4
         if n < 0:
             raise is_null("ConsumerProtocolSubscription.owned_partitions", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ConsumerProtocolSubscription.owned_partitions", n, at)
         items_2: list[TopicPartition] = []
         for _ in range(n):
@@ -241,7 +251,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[ConsumerProtocolSubscription, int]
             at += 4
             if n < 0:
                 raise is_null("TopicPartition.partitions", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("TopicPartition.partitions", n, at)
             partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -282,12 +293,14 @@ def _encode_v2(m: ConsumerProtocolSubscription, out: bytearray, buffers: list[Bu
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[ConsumerProtocolSubscription, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ConsumerProtocolSubscription.topics", at)
-        if n * 2 > len(data) - at:
+        room -= n * 58
+        if room < 0 or n * 2 > len(data) - at:
             raise too_many("ConsumerProtocolSubscription.topics", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -311,7 +324,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[ConsumerProtocolSubscription, int]
         at += 4
         if n < 0:
             raise is_null("ConsumerProtocolSubscription.owned_partitions", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ConsumerProtocolSubscription.owned_partitions", n, at)
         items_2: list[TopicPartition] = []
         for _ in range(n):
@@ -326,7 +340,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[ConsumerProtocolSubscription, int]
             at += 4
             if n < 0:
                 raise is_null("TopicPartition.partitions", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("TopicPartition.partitions", n, at)
             partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -70,12 +71,14 @@ _write_ix = Struct(">ix").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ControlledShutdownResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hi(data, at)
         at += 6
         if n < 0:
             raise is_null("ControlledShutdownResponse.remaining_partitions", at)
-        if n * 6 > len(data) - at:
+        room -= n * 134
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ControlledShutdownResponse.remaining_partitions", n, at)
         items: list[RemainingPartition] = []
         for _ in range(n):
@@ -108,6 +111,7 @@ def _encode_v0(m: ControlledShutdownResponse, out: bytearray, buffers: list[Buff
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[ControlledShutdownResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hB(data, at)
         at += 3
@@ -116,7 +120,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[ControlledShutdownResponse, int]:
         if not n:
             raise is_null("ControlledShutdownResponse.remaining_partitions", at)
         n -= 1
-        if n * 6 > len(data) - at:
+        room -= n * 134
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ControlledShutdownResponse.remaining_partitions", n, at)
         items: list[RemainingPartition] = []
         for _ in range(n):

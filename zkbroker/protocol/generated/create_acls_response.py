@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -68,12 +69,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[CreateAclsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("CreateAclsResponse.results", at)
-        if n * 4 > len(data) - at:
+        room -= n * 134
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("CreateAclsResponse.results", n, at)
         items: list[AclCreationResult] = []
         for _ in range(n):
@@ -107,6 +110,7 @@ def _encode_v0(m: CreateAclsResponse, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[CreateAclsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -115,7 +119,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[CreateAclsResponse, int]:
         if not n:
             raise is_null("CreateAclsResponse.results", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 134
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("CreateAclsResponse.results", n, at)
         items: list[AclCreationResult] = []
         for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -74,12 +75,14 @@ _write_qx = Struct(">qx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[CreateDelegationTokenRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("CreateDelegationTokenRequest.renewers", at)
-        if n * 4 > len(data) - at:
+        room -= n * 156
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("CreateDelegationTokenRequest.renewers", n, at)
         items: list[CreatableRenewers] = []
         for _ in range(n):
@@ -126,6 +129,7 @@ def _encode_v0(m: CreateDelegationTokenRequest, out: bytearray, buffers: list[Bu
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[CreateDelegationTokenRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -134,7 +138,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[CreateDelegationTokenRequest, int]
         if not n:
             raise is_null("CreateDelegationTokenRequest.renewers", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 156
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("CreateDelegationTokenRequest.renewers", n, at)
         items: list[CreatableRenewers] = []
         for _ in range(n):
@@ -204,6 +209,7 @@ def _encode_v2(m: CreateDelegationTokenRequest, out: bytearray, buffers: list[Bu
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[CreateDelegationTokenRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -230,7 +236,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[CreateDelegationTokenRequest, int]
         if not n:
             raise is_null("CreateDelegationTokenRequest.renewers", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 156
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("CreateDelegationTokenRequest.renewers", n, at)
         items: list[CreatableRenewers] = []
         for _ in range(n):

@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -90,12 +91,14 @@ _write_iox = Struct(">i?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[CreatePartitionsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("CreatePartitionsRequest.topics", at)
-        if n * 10 > len(data) - at:
+        room -= n * 142
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("CreatePartitionsRequest.topics", n, at)
         items: list[CreatePartitionsTopic] = []
         for _ in range(n):
@@ -110,7 +113,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[CreatePartitionsRequest, int]:
             at += 8
             assignments: list[CreatePartitionsAssignment] | None
             if n >= 0:
-                if n * 4 > len(data) - at:
+                room -= n * 104
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("CreatePartitionsTopic.assignments", n, at)
                 items_2: list[CreatePartitionsAssignment] = []
                 for _ in range(n):
@@ -118,7 +122,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[CreatePartitionsRequest, int]:
                     at += 4
                     if n < 0:
                         raise is_null("CreatePartitionsAssignment.broker_ids", at)
-                    if n * 4 > len(data) - at:
+                    room -= n * 36
+                    if room < 0 or n * 4 > len(data) - at:
                         raise too_many("CreatePartitionsAssignment.broker_ids", n, at)
                     broker_ids = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                     at += n * 4
@@ -159,6 +164,7 @@ def _encode_v0(m: CreatePartitionsRequest, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[CreatePartitionsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -167,7 +173,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[CreatePartitionsRequest, int]:
         if not n:
             raise is_null("CreatePartitionsRequest.topics", at)
         n -= 1
-        if n * 7 > len(data) - at:
+        room -= n * 142
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("CreatePartitionsRequest.topics", n, at)
         items: list[CreatePartitionsTopic] = []
         for _ in range(n):
@@ -187,7 +194,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[CreatePartitionsRequest, int]:
             assignments: list[CreatePartitionsAssignment] | None
             if n:
                 n -= 1
-                if n * 2 > len(data) - at:
+                room -= n * 104
+                if room < 0 or n * 2 > len(data) - at:
                     raise too_many("CreatePartitionsTopic.assignments", n, at)
                 items_2: list[CreatePartitionsAssignment] = []
                 for _ in range(n):
@@ -198,7 +206,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[CreatePartitionsRequest, int]:
                     if not n:
                         raise is_null("CreatePartitionsAssignment.broker_ids", at)
                     n -= 1
-                    if n * 4 > len(data) - at:
+                    room -= n * 36
+                    if room < 0 or n * 4 > len(data) - at:
                         raise too_many("CreatePartitionsAssignment.broker_ids", n, at)
                     broker_ids = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                     at += n * 4

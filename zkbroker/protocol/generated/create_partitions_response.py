@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -71,12 +72,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[CreatePartitionsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("CreatePartitionsResponse.results", at)
-        if n * 6 > len(data) - at:
+        room -= n * 192
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("CreatePartitionsResponse.results", n, at)
         items: list[CreatePartitionsTopicResult] = []
         for _ in range(n):
@@ -120,6 +123,7 @@ def _encode_v0(m: CreatePartitionsResponse, out: bytearray, buffers: list[Buffer
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[CreatePartitionsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -128,7 +132,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[CreatePartitionsResponse, int]:
         if not n:
             raise is_null("CreatePartitionsResponse.results", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 192
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("CreatePartitionsResponse.results", n, at)
         items: list[CreatePartitionsTopicResult] = []
         for _ in range(n):

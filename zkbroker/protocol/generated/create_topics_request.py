@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -113,12 +114,14 @@ _write_iox = Struct(">i?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("CreateTopicsRequest.topics", at)
-        if n * 16 > len(data) - at:
+        room -= n * 298
+        if room < 0 or n * 16 > len(data) - at:
             raise too_many("CreateTopicsRequest.topics", n, at)
         items: list[CreatableTopic] = []
         for _ in range(n):
@@ -133,7 +136,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
             at += 10
             if n < 0:
                 raise is_null("CreatableTopic.assignments", at)
-            if n * 8 > len(data) - at:
+            room -= n * 140
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("CreatableTopic.assignments", n, at)
             items_2: list[CreatableReplicaAssignment] = []
             for _ in range(n):
@@ -141,7 +145,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
                 at += 8
                 if n < 0:
                     raise is_null("CreatableReplicaAssignment.broker_ids", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("CreatableReplicaAssignment.broker_ids", n, at)
                 broker_ids = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -151,7 +156,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("CreatableTopic.configs", at)
-            if n * 4 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("CreatableTopic.configs", n, at)
             items_3: list[CreatableTopicConfig] = []
             for _ in range(n):
@@ -214,12 +220,14 @@ def _encode_v0(m: CreateTopicsRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("CreateTopicsRequest.topics", at)
-        if n * 16 > len(data) - at:
+        room -= n * 298
+        if room < 0 or n * 16 > len(data) - at:
             raise too_many("CreateTopicsRequest.topics", n, at)
         items: list[CreatableTopic] = []
         for _ in range(n):
@@ -234,7 +242,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
             at += 10
             if n < 0:
                 raise is_null("CreatableTopic.assignments", at)
-            if n * 8 > len(data) - at:
+            room -= n * 140
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("CreatableTopic.assignments", n, at)
             items_2: list[CreatableReplicaAssignment] = []
             for _ in range(n):
@@ -242,7 +251,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
                 at += 8
                 if n < 0:
                     raise is_null("CreatableReplicaAssignment.broker_ids", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("CreatableReplicaAssignment.broker_ids", n, at)
                 broker_ids = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -252,7 +262,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("CreatableTopic.configs", at)
-            if n * 4 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("CreatableTopic.configs", n, at)
             items_3: list[CreatableTopicConfig] = []
             for _ in range(n):
@@ -313,6 +324,7 @@ def _encode_v1(m: CreateTopicsRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -321,7 +333,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
         if not n:
             raise is_null("CreateTopicsRequest.topics", at)
         n -= 1
-        if n * 10 > len(data) - at:
+        room -= n * 298
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("CreateTopicsRequest.topics", n, at)
         items: list[CreatableTopic] = []
         for _ in range(n):
@@ -341,7 +354,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
             if not n:
                 raise is_null("CreatableTopic.assignments", at)
             n -= 1
-            if n * 6 > len(data) - at:
+            room -= n * 140
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("CreatableTopic.assignments", n, at)
             items_2: list[CreatableReplicaAssignment] = []
             for _ in range(n):
@@ -352,7 +366,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
                 if not n:
                     raise is_null("CreatableReplicaAssignment.broker_ids", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("CreatableReplicaAssignment.broker_ids", n, at)
                 broker_ids = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -369,7 +384,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[CreateTopicsRequest, int]:
             if not n:
                 raise is_null("CreatableTopic.configs", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("CreatableTopic.configs", n, at)
             items_3: list[CreatableTopicConfig] = []
             for _ in range(n):

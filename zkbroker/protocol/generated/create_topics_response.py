@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     ZERO_UUID,
     Buffer,
     Message,
@@ -112,12 +113,14 @@ _write_obox = Struct(">?b?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[CreateTopicsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("CreateTopicsResponse.topics", at)
-        if n * 4 > len(data) - at:
+        room -= n * 182
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("CreateTopicsResponse.topics", n, at)
         items: list[CreatableTopicResult] = []
         for _ in range(n):
@@ -150,12 +153,14 @@ def _encode_v0(m: CreateTopicsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[CreateTopicsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("CreateTopicsResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 232
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("CreateTopicsResponse.topics", n, at)
         items: list[CreatableTopicResult] = []
         for _ in range(n):
@@ -199,12 +204,14 @@ def _encode_v1(m: CreateTopicsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[CreateTopicsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("CreateTopicsResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 232
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("CreateTopicsResponse.topics", n, at)
         items: list[CreatableTopicResult] = []
         for _ in range(n):
@@ -248,6 +255,7 @@ def _encode_v2(m: CreateTopicsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[CreateTopicsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -256,7 +264,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[CreateTopicsResponse, int]:
         if not n:
             raise is_null("CreateTopicsResponse.topics", at)
         n -= 1
-        if n * 12 > len(data) - at:
+        room -= n * 288
+        if room < 0 or n * 12 > len(data) - at:
             raise too_many("CreateTopicsResponse.topics", n, at)
         items: list[CreatableTopicResult] = []
         for _ in range(n):
@@ -285,7 +294,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[CreateTopicsResponse, int]:
             configs: list[CreatableTopicConfigs] | None
             if n:
                 n -= 1
-                if n * 6 > len(data) - at:
+                room -= n * 180
+                if room < 0 or n * 6 > len(data) - at:
                     raise too_many("CreatableTopicResult.configs", n, at)
                 items_2: list[CreatableTopicConfigs] = []
                 for _ in range(n):
@@ -416,6 +426,7 @@ def _encode_v5(m: CreateTopicsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v7(data: bytes, at: int) -> tuple[CreateTopicsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -424,7 +435,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[CreateTopicsResponse, int]:
         if not n:
             raise is_null("CreateTopicsResponse.topics", at)
         n -= 1
-        if n * 28 > len(data) - at:
+        room -= n * 337
+        if room < 0 or n * 28 > len(data) - at:
             raise too_many("CreateTopicsResponse.topics", n, at)
         items: list[CreatableTopicResult] = []
         for _ in range(n):
@@ -453,7 +465,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[CreateTopicsResponse, int]:
             configs: list[CreatableTopicConfigs] | None
             if n:
                 n -= 1
-                if n * 6 > len(data) - at:
+                room -= n * 180
+                if room < 0 or n * 6 > len(data) - at:
                     raise too_many("CreatableTopicResult.configs", n, at)
                 items_2: list[CreatableTopicConfigs] = []
                 for _ in range(n):

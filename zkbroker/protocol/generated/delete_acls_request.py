@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -81,12 +82,14 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DeleteAclsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DeleteAclsRequest.filters", at)
-        if n * 9 > len(data) - at:
+        room -= n * 246
+        if room < 0 or n * 9 > len(data) - at:
             raise too_many("DeleteAclsRequest.filters", n, at)
         items: list[DeleteAclsFilter] = []
         for _ in range(n):
@@ -151,12 +154,14 @@ def _encode_v0(m: DeleteAclsRequest, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[DeleteAclsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DeleteAclsRequest.filters", at)
-        if n * 10 > len(data) - at:
+        room -= n * 246
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("DeleteAclsRequest.filters", n, at)
         items: list[DeleteAclsFilter] = []
         for _ in range(n):
@@ -220,6 +225,7 @@ def _encode_v1(m: DeleteAclsRequest, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DeleteAclsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -228,7 +234,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DeleteAclsRequest, int]:
         if not n:
             raise is_null("DeleteAclsRequest.filters", at)
         n -= 1
-        if n * 8 > len(data) - at:
+        room -= n * 246
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("DeleteAclsRequest.filters", n, at)
         items: list[DeleteAclsFilter] = []
         for _ in range(n):

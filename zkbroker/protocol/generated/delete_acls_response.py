@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -107,12 +108,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DeleteAclsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DeleteAclsResponse.filter_results", at)
-        if n * 8 > len(data) - at:
+        room -= n * 198
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("DeleteAclsResponse.filter_results", n, at)
         items: list[DeleteAclsFilterResult] = []
         for _ in range(n):
@@ -127,7 +130,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DeleteAclsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DeleteAclsFilterResult.matching_acls", at)
-            if n * 13 > len(data) - at:
+            room -= n * 340
+            if room < 0 or n * 13 > len(data) - at:
                 raise too_many("DeleteAclsFilterResult.matching_acls", n, at)
             items_2: list[DeleteAclsMatchingAcl] = []
             for _ in range(n):
@@ -207,12 +211,14 @@ def _encode_v0(m: DeleteAclsResponse, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[DeleteAclsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DeleteAclsResponse.filter_results", at)
-        if n * 8 > len(data) - at:
+        room -= n * 198
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("DeleteAclsResponse.filter_results", n, at)
         items: list[DeleteAclsFilterResult] = []
         for _ in range(n):
@@ -227,7 +233,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DeleteAclsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DeleteAclsFilterResult.matching_acls", at)
-            if n * 14 > len(data) - at:
+            room -= n * 340
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("DeleteAclsFilterResult.matching_acls", n, at)
             items_2: list[DeleteAclsMatchingAcl] = []
             for _ in range(n):
@@ -305,6 +312,7 @@ def _encode_v1(m: DeleteAclsResponse, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DeleteAclsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -313,7 +321,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DeleteAclsResponse, int]:
         if not n:
             raise is_null("DeleteAclsResponse.filter_results", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 198
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("DeleteAclsResponse.filter_results", n, at)
         items: list[DeleteAclsFilterResult] = []
         for _ in range(n):
@@ -333,7 +342,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DeleteAclsResponse, int]:
             if not n:
                 raise is_null("DeleteAclsFilterResult.matching_acls", at)
             n -= 1
-            if n * 11 > len(data) - at:
+            room -= n * 340
+            if room < 0 or n * 11 > len(data) - at:
                 raise too_many("DeleteAclsFilterResult.matching_acls", n, at)
             items_2: list[DeleteAclsMatchingAcl] = []
             for _ in range(n):

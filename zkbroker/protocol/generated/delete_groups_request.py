@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -51,12 +52,14 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DeleteGroupsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DeleteGroupsRequest.groups_names", at)
-        if n * 2 > len(data) - at:
+        room -= n * 58
+        if room < 0 or n * 2 > len(data) - at:
             raise too_many("DeleteGroupsRequest.groups_names", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -86,6 +89,7 @@ def _encode_v0(m: DeleteGroupsRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DeleteGroupsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -94,7 +98,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DeleteGroupsRequest, int]:
         if not n:
             raise is_null("DeleteGroupsRequest.groups_names", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("DeleteGroupsRequest.groups_names", n, at)
         items: list[str] = []
         for _ in range(n):

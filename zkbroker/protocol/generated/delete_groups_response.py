@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -69,12 +70,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DeleteGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DeleteGroupsResponse.results", at)
-        if n * 4 > len(data) - at:
+        room -= n * 134
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("DeleteGroupsResponse.results", n, at)
         items: list[DeletableGroupResult] = []
         for _ in range(n):
@@ -107,6 +110,7 @@ def _encode_v0(m: DeleteGroupsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DeleteGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -115,7 +119,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DeleteGroupsResponse, int]:
         if not n:
             raise is_null("DeleteGroupsResponse.results", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 134
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("DeleteGroupsResponse.results", n, at)
         items: list[DeletableGroupResult] = []
         for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -83,12 +84,14 @@ _write_ix = Struct(">ix").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DeleteRecordsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DeleteRecordsRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("DeleteRecordsRequest.topics", n, at)
         items: list[DeleteRecordsTopic] = []
         for _ in range(n):
@@ -103,7 +106,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DeleteRecordsRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("DeleteRecordsTopic.partitions", at)
-            if n * 12 > len(data) - at:
+            room -= n * 112
+            if room < 0 or n * 12 > len(data) - at:
                 raise too_many("DeleteRecordsTopic.partitions", n, at)
             items_2: list[DeleteRecordsPartition] = []
             for _ in range(n):
@@ -136,6 +140,7 @@ def _encode_v0(m: DeleteRecordsRequest, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DeleteRecordsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -144,7 +149,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DeleteRecordsRequest, int]:
         if not n:
             raise is_null("DeleteRecordsRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("DeleteRecordsRequest.topics", n, at)
         items: list[DeleteRecordsTopic] = []
         for _ in range(n):
@@ -164,7 +170,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DeleteRecordsRequest, int]:
             if not n:
                 raise is_null("DeleteRecordsTopic.partitions", at)
             n -= 1
-            if n * 13 > len(data) - at:
+            room -= n * 112
+            if room < 0 or n * 13 > len(data) - at:
                 raise too_many("DeleteRecordsTopic.partitions", n, at)
             items_2: list[DeleteRecordsPartition] = []
             for _ in range(n):

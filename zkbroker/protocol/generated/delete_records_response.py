@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -86,12 +87,14 @@ _write_iqhx = Struct(">iqhx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DeleteRecordsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DeleteRecordsResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("DeleteRecordsResponse.topics", n, at)
         items: list[DeleteRecordsTopicResult] = []
         for _ in range(n):
@@ -106,7 +109,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DeleteRecordsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DeleteRecordsTopicResult.partitions", at)
-            if n * 14 > len(data) - at:
+            room -= n * 148
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("DeleteRecordsTopicResult.partitions", n, at)
             items_2: list[DeleteRecordsPartitionResult] = []
             for _ in range(n):
@@ -136,6 +140,7 @@ def _encode_v0(m: DeleteRecordsResponse, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DeleteRecordsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -144,7 +149,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DeleteRecordsResponse, int]:
         if not n:
             raise is_null("DeleteRecordsResponse.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("DeleteRecordsResponse.topics", n, at)
         items: list[DeleteRecordsTopicResult] = []
         for _ in range(n):
@@ -164,7 +170,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DeleteRecordsResponse, int]:
             if not n:
                 raise is_null("DeleteRecordsTopicResult.partitions", at)
             n -= 1
-            if n * 15 > len(data) - at:
+            room -= n * 148
+            if room < 0 or n * 15 > len(data) - at:
                 raise too_many("DeleteRecordsTopicResult.partitions", n, at)
             items_2: list[DeleteRecordsPartitionResult] = []
             for _ in range(n):

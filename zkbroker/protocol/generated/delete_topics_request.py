@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     ZERO_UUID,
     Buffer,
     Message,
@@ -74,12 +75,14 @@ _write_ix = Struct(">ix").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DeleteTopicsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DeleteTopicsRequest.topic_names", at)
-        if n * 2 > len(data) - at:
+        room -= n * 58
+        if room < 0 or n * 2 > len(data) - at:
             raise too_many("DeleteTopicsRequest.topic_names", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -114,6 +117,7 @@ def _encode_v0(m: DeleteTopicsRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[DeleteTopicsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -122,7 +126,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DeleteTopicsRequest, int]:
         if not n:
             raise is_null("DeleteTopicsRequest.topic_names", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("DeleteTopicsRequest.topic_names", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -169,6 +174,7 @@ def _encode_v4(m: DeleteTopicsRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[DeleteTopicsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -177,7 +183,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[DeleteTopicsRequest, int]:
         if not n:
             raise is_null("DeleteTopicsRequest.topics", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 155
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("DeleteTopicsRequest.topics", n, at)
         items: list[DeleteTopicState] = []
         for _ in range(n):

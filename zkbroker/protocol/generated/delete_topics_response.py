@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     ZERO_UUID,
     Buffer,
     Message,
@@ -79,12 +80,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DeleteTopicsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DeleteTopicsResponse.responses", at)
-        if n * 4 > len(data) - at:
+        room -= n * 150
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("DeleteTopicsResponse.responses", n, at)
         items: list[DeletableTopicResult] = []
         for _ in range(n):
@@ -119,12 +122,14 @@ def _encode_v0(m: DeleteTopicsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[DeleteTopicsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DeleteTopicsResponse.responses", at)
-        if n * 4 > len(data) - at:
+        room -= n * 150
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("DeleteTopicsResponse.responses", n, at)
         items: list[DeletableTopicResult] = []
         for _ in range(n):
@@ -159,6 +164,7 @@ def _encode_v1(m: DeleteTopicsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[DeleteTopicsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -167,7 +173,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DeleteTopicsResponse, int]:
         if not n:
             raise is_null("DeleteTopicsResponse.responses", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 150
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("DeleteTopicsResponse.responses", n, at)
         items: list[DeletableTopicResult] = []
         for _ in range(n):
@@ -220,6 +227,7 @@ def _encode_v4(m: DeleteTopicsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[DeleteTopicsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -228,7 +236,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[DeleteTopicsResponse, int]:
         if not n:
             raise is_null("DeleteTopicsResponse.responses", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 200
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("DeleteTopicsResponse.responses", n, at)
         items: list[DeletableTopicResult] = []
         for _ in range(n):
@@ -301,6 +310,7 @@ def _encode_v5(m: DeleteTopicsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[DeleteTopicsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -309,7 +319,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[DeleteTopicsResponse, int]:
         if not n:
             raise is_null("DeleteTopicsResponse.responses", at)
         n -= 1
-        if n * 21 > len(data) - at:
+        room -= n * 249
+        if room < 0 or n * 21 > len(data) - at:
             raise too_many("DeleteTopicsResponse.responses", n, at)
         items: list[DeletableTopicResult] = []
         for _ in range(n):

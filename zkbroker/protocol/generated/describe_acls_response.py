@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -103,6 +104,7 @@ _write_ih = Struct(">ih").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeAclsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihh(data, at)
         at += 8
@@ -115,7 +117,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeAclsResponse, int]:
         at += 4
         if n < 0:
             raise is_null("DescribeAclsResponse.resources", at)
-        if n * 7 > len(data) - at:
+        room -= n * 178
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("DescribeAclsResponse.resources", n, at)
         items: list[DescribeAclsResource] = []
         for _ in range(n):
@@ -130,7 +133,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeAclsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DescribeAclsResource.acls", at)
-            if n * 6 > len(data) - at:
+            room -= n * 172
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("DescribeAclsResource.acls", n, at)
             items_2: list[AclDescription] = []
             for _ in range(n):
@@ -189,6 +193,7 @@ def _encode_v0(m: DescribeAclsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[DescribeAclsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihh(data, at)
         at += 8
@@ -201,7 +206,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeAclsResponse, int]:
         at += 4
         if n < 0:
             raise is_null("DescribeAclsResponse.resources", at)
-        if n * 8 > len(data) - at:
+        room -= n * 178
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("DescribeAclsResponse.resources", n, at)
         items: list[DescribeAclsResource] = []
         for _ in range(n):
@@ -216,7 +222,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeAclsResponse, int]:
             at += 5
             if n < 0:
                 raise is_null("DescribeAclsResource.acls", at)
-            if n * 6 > len(data) - at:
+            room -= n * 172
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("DescribeAclsResource.acls", n, at)
             items_2: list[AclDescription] = []
             for _ in range(n):
@@ -273,6 +280,7 @@ def _encode_v1(m: DescribeAclsResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DescribeAclsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -290,7 +298,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DescribeAclsResponse, int]:
         if not n:
             raise is_null("DescribeAclsResponse.resources", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 178
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("DescribeAclsResponse.resources", n, at)
         items: list[DescribeAclsResource] = []
         for _ in range(n):
@@ -310,7 +319,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DescribeAclsResponse, int]:
             if not n:
                 raise is_null("DescribeAclsResource.acls", at)
             n -= 1
-            if n * 5 > len(data) - at:
+            room -= n * 172
+            if room < 0 or n * 5 > len(data) - at:
                 raise too_many("DescribeAclsResource.acls", n, at)
             items_2: list[AclDescription] = []
             for _ in range(n):

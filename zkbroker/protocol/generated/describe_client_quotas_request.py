@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -74,12 +75,14 @@ _write_ox = Struct(">?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeClientQuotasRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DescribeClientQuotasRequest.components", at)
-        if n * 5 > len(data) - at:
+        room -= n * 164
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("DescribeClientQuotasRequest.components", n, at)
         items: list[ComponentData] = []
         for _ in range(n):
@@ -126,6 +129,7 @@ def _encode_v0(m: DescribeClientQuotasRequest, out: bytearray, buffers: list[Buf
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[DescribeClientQuotasRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -134,7 +138,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeClientQuotasRequest, int]:
         if not n:
             raise is_null("DescribeClientQuotasRequest.components", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 164
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("DescribeClientQuotasRequest.components", n, at)
         items: list[ComponentData] = []
         for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -100,6 +101,7 @@ _write_ih = Struct(">ih").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeClientQuotasResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihh(data, at)
         at += 8
@@ -112,7 +114,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeClientQuotasResponse, int]
         at += 4
         entries: list[EntryData] | None
         if n >= 0:
-            if n * 8 > len(data) - at:
+            room -= n * 168
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("DescribeClientQuotasResponse.entries", n, at)
             items: list[EntryData] = []
             for _ in range(n):
@@ -120,7 +123,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeClientQuotasResponse, int]
                 at += 4
                 if n < 0:
                     raise is_null("EntryData.entity", at)
-                if n * 4 > len(data) - at:
+                room -= n * 156
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("EntryData.entity", n, at)
                 items_2: list[EntityData] = []
                 for _ in range(n):
@@ -144,7 +148,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeClientQuotasResponse, int]
                 at += 4
                 if n < 0:
                     raise is_null("EntryData.values", at)
-                if n * 10 > len(data) - at:
+                room -= n * 130
+                if room < 0 or n * 10 > len(data) - at:
                     raise too_many("EntryData.values", n, at)
                 items_3: list[ValueData] = []
                 for _ in range(n):
@@ -204,6 +209,7 @@ def _encode_v0(m: DescribeClientQuotasResponse, out: bytearray, buffers: list[Bu
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[DescribeClientQuotasResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -221,7 +227,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeClientQuotasResponse, int]
         entries: list[EntryData] | None
         if n:
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 168
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("DescribeClientQuotasResponse.entries", n, at)
             items: list[EntryData] = []
             for _ in range(n):
@@ -232,7 +239,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeClientQuotasResponse, int]
                 if not n:
                     raise is_null("EntryData.entity", at)
                 n -= 1
-                if n * 3 > len(data) - at:
+                room -= n * 156
+                if room < 0 or n * 3 > len(data) - at:
                     raise too_many("EntryData.entity", n, at)
                 items_2: list[EntityData] = []
                 for _ in range(n):
@@ -267,7 +275,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeClientQuotasResponse, int]
                 if not n:
                     raise is_null("EntryData.values", at)
                 n -= 1
-                if n * 10 > len(data) - at:
+                room -= n * 130
+                if room < 0 or n * 10 > len(data) - at:
                     raise too_many("EntryData.values", n, at)
                 items_3: list[ValueData] = []
                 for _ in range(n):

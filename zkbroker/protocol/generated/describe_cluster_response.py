@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -85,6 +86,7 @@ _write_ix = Struct(">ix").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeClusterResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -111,7 +113,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeClusterResponse, int]:
         if not n:
             raise is_null("DescribeClusterResponse.brokers", at)
         n -= 1
-        if n * 11 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 11 > len(data) - at:
             raise too_many("DescribeClusterResponse.brokers", n, at)
         items: list[DescribeClusterBroker] = []
         for _ in range(n):
@@ -203,6 +206,7 @@ def _encode_v0(m: DescribeClusterResponse, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[DescribeClusterResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -229,7 +233,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeClusterResponse, int]:
         if not n:
             raise is_null("DescribeClusterResponse.brokers", at)
         n -= 1
-        if n * 11 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 11 > len(data) - at:
             raise too_many("DescribeClusterResponse.brokers", n, at)
         items: list[DescribeClusterBroker] = []
         for _ in range(n):

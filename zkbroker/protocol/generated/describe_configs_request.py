@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -80,12 +81,14 @@ _write_oox = Struct(">??x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeConfigsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DescribeConfigsRequest.resources", at)
-        if n * 7 > len(data) - at:
+        room -= n * 114
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("DescribeConfigsRequest.resources", n, at)
         items: list[DescribeConfigsResource] = []
         for _ in range(n):
@@ -100,7 +103,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeConfigsRequest, int]:
             at += 4
             configuration_keys: list[str] | None
             if n >= 0:
-                if n * 2 > len(data) - at:
+                room -= n * 58
+                if room < 0 or n * 2 > len(data) - at:
                     raise too_many("DescribeConfigsResource.configuration_keys", n, at)
                 items_2: list[str] = []
                 for _ in range(n):
@@ -146,12 +150,14 @@ def _encode_v0(m: DescribeConfigsRequest, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[DescribeConfigsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DescribeConfigsRequest.resources", at)
-        if n * 7 > len(data) - at:
+        room -= n * 114
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("DescribeConfigsRequest.resources", n, at)
         items: list[DescribeConfigsResource] = []
         for _ in range(n):
@@ -166,7 +172,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeConfigsRequest, int]:
             at += 4
             configuration_keys: list[str] | None
             if n >= 0:
-                if n * 2 > len(data) - at:
+                room -= n * 58
+                if room < 0 or n * 2 > len(data) - at:
                     raise too_many("DescribeConfigsResource.configuration_keys", n, at)
                 items_2: list[str] = []
                 for _ in range(n):
@@ -213,12 +220,14 @@ def _encode_v1(m: DescribeConfigsRequest, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[DescribeConfigsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DescribeConfigsRequest.resources", at)
-        if n * 7 > len(data) - at:
+        room -= n * 114
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("DescribeConfigsRequest.resources", n, at)
         items: list[DescribeConfigsResource] = []
         for _ in range(n):
@@ -233,7 +242,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[DescribeConfigsRequest, int]:
             at += 4
             configuration_keys: list[str] | None
             if n >= 0:
-                if n * 2 > len(data) - at:
+                room -= n * 58
+                if room < 0 or n * 2 > len(data) - at:
                     raise too_many("DescribeConfigsResource.configuration_keys", n, at)
                 items_2: list[str] = []
                 for _ in range(n):
@@ -278,6 +288,7 @@ def _encode_v3(m: DescribeConfigsRequest, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[DescribeConfigsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -286,7 +297,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DescribeConfigsRequest, int]:
         if not n:
             raise is_null("DescribeConfigsRequest.resources", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 114
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("DescribeConfigsRequest.resources", n, at)
         items: list[DescribeConfigsResource] = []
         for _ in range(n):
@@ -306,7 +318,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DescribeConfigsRequest, int]:
             configuration_keys: list[str] | None
             if n:
                 n -= 1
-                if n > len(data) - at:
+                room -= n * 58
+                if room < 0 or n > len(data) - at:
                     raise too_many("DescribeConfigsResource.configuration_keys", n, at)
                 items_2: list[str] = []
                 for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -129,12 +130,14 @@ _write_ooo = Struct(">???").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DescribeConfigsResponse.results", at)
-        if n * 11 > len(data) - at:
+        room -= n * 264
+        if room < 0 or n * 11 > len(data) - at:
             raise too_many("DescribeConfigsResponse.results", n, at)
         items: list[DescribeConfigsResult] = []
         for _ in range(n):
@@ -156,7 +159,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DescribeConfigsResult.configs", at)
-            if n * 7 > len(data) - at:
+            room -= n * 212
+            if room < 0 or n * 7 > len(data) - at:
                 raise too_many("DescribeConfigsResult.configs", n, at)
             items_2: list[DescribeConfigsResourceResult] = []
             for _ in range(n):
@@ -216,12 +220,14 @@ def _encode_v0(m: DescribeConfigsResponse, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DescribeConfigsResponse.results", at)
-        if n * 11 > len(data) - at:
+        room -= n * 264
+        if room < 0 or n * 11 > len(data) - at:
             raise too_many("DescribeConfigsResponse.results", n, at)
         items: list[DescribeConfigsResult] = []
         for _ in range(n):
@@ -243,7 +249,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DescribeConfigsResult.configs", at)
-            if n * 11 > len(data) - at:
+            room -= n * 268
+            if room < 0 or n * 11 > len(data) - at:
                 raise too_many("DescribeConfigsResult.configs", n, at)
             items_2: list[DescribeConfigsResourceResult] = []
             for _ in range(n):
@@ -265,7 +272,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
                 at += 7
                 if n < 0:
                     raise is_null("DescribeConfigsResourceResult.synonyms", at)
-                if n * 5 > len(data) - at:
+                room -= n * 164
+                if room < 0 or n * 5 > len(data) - at:
                     raise too_many("DescribeConfigsResourceResult.synonyms", n, at)
                 items_3: list[DescribeConfigsSynonym] = []
                 for _ in range(n):
@@ -340,12 +348,14 @@ def _encode_v1(m: DescribeConfigsResponse, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DescribeConfigsResponse.results", at)
-        if n * 11 > len(data) - at:
+        room -= n * 264
+        if room < 0 or n * 11 > len(data) - at:
             raise too_many("DescribeConfigsResponse.results", n, at)
         items: list[DescribeConfigsResult] = []
         for _ in range(n):
@@ -367,7 +377,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DescribeConfigsResult.configs", at)
-            if n * 14 > len(data) - at:
+            room -= n * 318
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("DescribeConfigsResult.configs", n, at)
             items_2: list[DescribeConfigsResourceResult] = []
             for _ in range(n):
@@ -389,7 +400,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
                 at += 7
                 if n < 0:
                     raise is_null("DescribeConfigsResourceResult.synonyms", at)
-                if n * 5 > len(data) - at:
+                room -= n * 164
+                if room < 0 or n * 5 > len(data) - at:
                     raise too_many("DescribeConfigsResourceResult.synonyms", n, at)
                 items_3: list[DescribeConfigsSynonym] = []
                 for _ in range(n):
@@ -478,6 +490,7 @@ def _encode_v3(m: DescribeConfigsResponse, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -486,7 +499,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
         if not n:
             raise is_null("DescribeConfigsResponse.results", at)
         n -= 1
-        if n * 7 > len(data) - at:
+        room -= n * 264
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("DescribeConfigsResponse.results", n, at)
         items: list[DescribeConfigsResult] = []
         for _ in range(n):
@@ -515,7 +529,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
             if not n:
                 raise is_null("DescribeConfigsResult.configs", at)
             n -= 1
-            if n * 9 > len(data) - at:
+            room -= n * 318
+            if room < 0 or n * 9 > len(data) - at:
                 raise too_many("DescribeConfigsResult.configs", n, at)
             items_2: list[DescribeConfigsResourceResult] = []
             for _ in range(n):
@@ -544,7 +559,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DescribeConfigsResponse, int]:
                 if not n:
                     raise is_null("DescribeConfigsResourceResult.synonyms", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 164
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("DescribeConfigsResourceResult.synonyms", n, at)
                 items_3: list[DescribeConfigsSynonym] = []
                 for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -63,12 +64,14 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeDelegationTokenRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         owners: list[DescribeDelegationTokenOwner] | None
         if n >= 0:
-            if n * 4 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("DescribeDelegationTokenRequest.owners", n, at)
             items: list[DescribeDelegationTokenOwner] = []
             for _ in range(n):
@@ -113,6 +116,7 @@ def _encode_v0(m: DescribeDelegationTokenRequest, out: bytearray, buffers: list[
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DescribeDelegationTokenRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -121,7 +125,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DescribeDelegationTokenRequest, in
         owners: list[DescribeDelegationTokenOwner] | None
         if n:
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("DescribeDelegationTokenRequest.owners", n, at)
             items: list[DescribeDelegationTokenOwner] = []
             for _ in range(n):

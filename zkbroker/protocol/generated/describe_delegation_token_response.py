@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -105,12 +106,14 @@ _write_qqqh = Struct(">qqqh").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeDelegationTokenResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hi(data, at)
         at += 6
         if n < 0:
             raise is_null("DescribeDelegationTokenResponse.tokens", at)
-        if n * 38 > len(data) - at:
+        room -= n * 444
+        if room < 0 or n * 38 > len(data) - at:
             raise too_many("DescribeDelegationTokenResponse.tokens", n, at)
         items: list[DescribedDelegationToken] = []
         for _ in range(n):
@@ -146,7 +149,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeDelegationTokenResponse, i
             at += 4
             if n < 0:
                 raise is_null("DescribedDelegationToken.renewers", at)
-            if n * 4 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("DescribedDelegationToken.renewers", n, at)
             items_2: list[DescribedDelegationTokenRenewer] = []
             for _ in range(n):
@@ -208,6 +212,7 @@ def _encode_v0(m: DescribeDelegationTokenResponse, out: bytearray, buffers: list
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DescribeDelegationTokenResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hB(data, at)
         at += 3
@@ -216,7 +221,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DescribeDelegationTokenResponse, i
         if not n:
             raise is_null("DescribeDelegationTokenResponse.tokens", at)
         n -= 1
-        if n * 30 > len(data) - at:
+        room -= n * 444
+        if room < 0 or n * 30 > len(data) - at:
             raise too_many("DescribeDelegationTokenResponse.tokens", n, at)
         items: list[DescribedDelegationToken] = []
         for _ in range(n):
@@ -263,7 +269,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DescribeDelegationTokenResponse, i
             if not n:
                 raise is_null("DescribedDelegationToken.renewers", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("DescribedDelegationToken.renewers", n, at)
             items_2: list[DescribedDelegationTokenRenewer] = []
             for _ in range(n):
@@ -375,6 +382,7 @@ def _encode_v2(m: DescribeDelegationTokenResponse, out: bytearray, buffers: list
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[DescribeDelegationTokenResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hB(data, at)
         at += 3
@@ -383,7 +391,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[DescribeDelegationTokenResponse, i
         if not n:
             raise is_null("DescribeDelegationTokenResponse.tokens", at)
         n -= 1
-        if n * 32 > len(data) - at:
+        room -= n * 544
+        if room < 0 or n * 32 > len(data) - at:
             raise too_many("DescribeDelegationTokenResponse.tokens", n, at)
         items: list[DescribedDelegationToken] = []
         for _ in range(n):
@@ -448,7 +457,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[DescribeDelegationTokenResponse, i
             if not n:
                 raise is_null("DescribedDelegationToken.renewers", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("DescribedDelegationToken.renewers", n, at)
             items_2: list[DescribedDelegationTokenRenewer] = []
             for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -58,12 +59,14 @@ _write_ox = Struct(">?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeGroupsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DescribeGroupsRequest.groups", at)
-        if n * 2 > len(data) - at:
+        room -= n * 58
+        if room < 0 or n * 2 > len(data) - at:
             raise too_many("DescribeGroupsRequest.groups", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -95,12 +98,14 @@ def _encode_v0(m: DescribeGroupsRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[DescribeGroupsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DescribeGroupsRequest.groups", at)
-        if n * 2 > len(data) - at:
+        room -= n * 58
+        if room < 0 or n * 2 > len(data) - at:
             raise too_many("DescribeGroupsRequest.groups", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -133,6 +138,7 @@ def _encode_v3(m: DescribeGroupsRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[DescribeGroupsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -141,7 +147,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[DescribeGroupsRequest, int]:
         if not n:
             raise is_null("DescribeGroupsRequest.groups", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("DescribeGroupsRequest.groups", n, at)
         items: list[str] = []
         for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -103,12 +104,14 @@ _write_ix = Struct(">ix").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("DescribeGroupsResponse.groups", at)
-        if n * 14 > len(data) - at:
+        room -= n * 380
+        if room < 0 or n * 14 > len(data) - at:
             raise too_many("DescribeGroupsResponse.groups", n, at)
         items: list[DescribedGroup] = []
         for _ in range(n):
@@ -144,7 +147,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DescribedGroup.members", at)
-            if n * 14 > len(data) - at:
+            room -= n * 306
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("DescribedGroup.members", n, at)
             items_2: list[DescribedGroupMember] = []
             for _ in range(n):
@@ -230,12 +234,14 @@ def _encode_v0(m: DescribeGroupsResponse, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DescribeGroupsResponse.groups", at)
-        if n * 14 > len(data) - at:
+        room -= n * 380
+        if room < 0 or n * 14 > len(data) - at:
             raise too_many("DescribeGroupsResponse.groups", n, at)
         items: list[DescribedGroup] = []
         for _ in range(n):
@@ -271,7 +277,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DescribedGroup.members", at)
-            if n * 14 > len(data) - at:
+            room -= n * 306
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("DescribedGroup.members", n, at)
             items_2: list[DescribedGroupMember] = []
             for _ in range(n):
@@ -357,12 +364,14 @@ def _encode_v1(m: DescribeGroupsResponse, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DescribeGroupsResponse.groups", at)
-        if n * 18 > len(data) - at:
+        room -= n * 408
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("DescribeGroupsResponse.groups", n, at)
         items: list[DescribedGroup] = []
         for _ in range(n):
@@ -398,7 +407,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DescribedGroup.members", at)
-            if n * 14 > len(data) - at:
+            room -= n * 306
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("DescribedGroup.members", n, at)
             items_2: list[DescribedGroupMember] = []
             for _ in range(n):
@@ -485,12 +495,14 @@ def _encode_v3(m: DescribeGroupsResponse, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DescribeGroupsResponse.groups", at)
-        if n * 18 > len(data) - at:
+        room -= n * 408
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("DescribeGroupsResponse.groups", n, at)
         items: list[DescribedGroup] = []
         for _ in range(n):
@@ -526,7 +538,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DescribedGroup.members", at)
-            if n * 16 > len(data) - at:
+            room -= n * 356
+            if room < 0 or n * 16 > len(data) - at:
                 raise too_many("DescribedGroup.members", n, at)
             items_2: list[DescribedGroupMember] = []
             for _ in range(n):
@@ -626,6 +639,7 @@ def _encode_v4(m: DescribeGroupsResponse, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -634,7 +648,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
         if not n:
             raise is_null("DescribeGroupsResponse.groups", at)
         n -= 1
-        if n * 12 > len(data) - at:
+        room -= n * 408
+        if room < 0 or n * 12 > len(data) - at:
             raise too_many("DescribeGroupsResponse.groups", n, at)
         items: list[DescribedGroup] = []
         for _ in range(n):
@@ -681,7 +696,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[DescribeGroupsResponse, int]:
             if not n:
                 raise is_null("DescribedGroup.members", at)
             n -= 1
-            if n * 7 > len(data) - at:
+            room -= n * 356
+            if room < 0 or n * 7 > len(data) - at:
                 raise too_many("DescribedGroup.members", n, at)
             items_2: list[DescribedGroupMember] = []
             for _ in range(n):

@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -68,12 +69,14 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeLogDirsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         topics: list[DescribableLogDirTopic] | None
         if n >= 0:
-            if n * 6 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("DescribeLogDirsRequest.topics", n, at)
             items: list[DescribableLogDirTopic] = []
             for _ in range(n):
@@ -88,7 +91,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeLogDirsRequest, int]:
                 at += 4
                 if n < 0:
                     raise is_null("DescribableLogDirTopic.partitions", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("DescribableLogDirTopic.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -121,6 +125,7 @@ def _encode_v0(m: DescribeLogDirsRequest, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DescribeLogDirsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -129,7 +134,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DescribeLogDirsRequest, int]:
         topics: list[DescribableLogDirTopic] | None
         if n:
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("DescribeLogDirsRequest.topics", n, at)
             items: list[DescribableLogDirTopic] = []
             for _ in range(n):
@@ -149,7 +155,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DescribeLogDirsRequest, int]:
                 if not n:
                     raise is_null("DescribableLogDirTopic.partitions", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("DescribableLogDirTopic.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -115,12 +116,14 @@ _write_qqx = Struct(">qqx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("DescribeLogDirsResponse.results", at)
-        if n * 8 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("DescribeLogDirsResponse.results", n, at)
         items: list[DescribeLogDirsResult] = []
         for _ in range(n):
@@ -135,7 +138,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("DescribeLogDirsResult.topics", at)
-            if n * 6 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("DescribeLogDirsResult.topics", n, at)
             items_2: list[DescribeLogDirsTopic] = []
             for _ in range(n):
@@ -150,7 +154,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("DescribeLogDirsTopic.partitions", at)
-                if n * 21 > len(data) - at:
+                room -= n * 156
+                if room < 0 or n * 21 > len(data) - at:
                     raise too_many("DescribeLogDirsTopic.partitions", n, at)
                 items_3: list[DescribeLogDirsPartition] = []
                 for _ in range(n):
@@ -187,6 +192,7 @@ def _encode_v0(m: DescribeLogDirsResponse, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -195,7 +201,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
         if not n:
             raise is_null("DescribeLogDirsResponse.results", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("DescribeLogDirsResponse.results", n, at)
         items: list[DescribeLogDirsResult] = []
         for _ in range(n):
@@ -215,7 +222,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
             if not n:
                 raise is_null("DescribeLogDirsResult.topics", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("DescribeLogDirsResult.topics", n, at)
             items_2: list[DescribeLogDirsTopic] = []
             for _ in range(n):
@@ -235,7 +243,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
                 if not n:
                     raise is_null("DescribeLogDirsTopic.partitions", at)
                 n -= 1
-                if n * 22 > len(data) - at:
+                room -= n * 156
+                if room < 0 or n * 22 > len(data) - at:
                     raise too_many("DescribeLogDirsTopic.partitions", n, at)
                 items_3: list[DescribeLogDirsPartition] = []
                 for _ in range(n):
@@ -311,6 +320,7 @@ def _encode_v2(m: DescribeLogDirsResponse, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -319,7 +329,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
         if not n:
             raise is_null("DescribeLogDirsResponse.results", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("DescribeLogDirsResponse.results", n, at)
         items: list[DescribeLogDirsResult] = []
         for _ in range(n):
@@ -339,7 +350,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
             if not n:
                 raise is_null("DescribeLogDirsResult.topics", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("DescribeLogDirsResult.topics", n, at)
             items_2: list[DescribeLogDirsTopic] = []
             for _ in range(n):
@@ -359,7 +371,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
                 if not n:
                     raise is_null("DescribeLogDirsTopic.partitions", at)
                 n -= 1
-                if n * 22 > len(data) - at:
+                room -= n * 156
+                if room < 0 or n * 22 > len(data) - at:
                     raise too_many("DescribeLogDirsTopic.partitions", n, at)
                 items_3: list[DescribeLogDirsPartition] = []
                 for _ in range(n):
@@ -435,6 +448,7 @@ def _encode_v3(m: DescribeLogDirsResponse, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -443,7 +457,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
         if not n:
             raise is_null("DescribeLogDirsResponse.results", at)
         n -= 1
-        if n * 21 > len(data) - at:
+        room -= n * 270
+        if room < 0 or n * 21 > len(data) - at:
             raise too_many("DescribeLogDirsResponse.results", n, at)
         items: list[DescribeLogDirsResult] = []
         for _ in range(n):
@@ -463,7 +478,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
             if not n:
                 raise is_null("DescribeLogDirsResult.topics", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("DescribeLogDirsResult.topics", n, at)
             items_2: list[DescribeLogDirsTopic] = []
             for _ in range(n):
@@ -483,7 +499,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[DescribeLogDirsResponse, int]:
                 if not n:
                     raise is_null("DescribeLogDirsTopic.partitions", at)
                 n -= 1
-                if n * 22 > len(data) - at:
+                room -= n * 156
+                if room < 0 or n * 22 > len(data) - at:
                     raise too_many("DescribeLogDirsTopic.partitions", n, at)
                 items_3: list[DescribeLogDirsPartition] = []
                 for _ in range(n):

@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     UNPACK_INT32S,
     Buffer,
@@ -63,6 +64,7 @@ else:
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeProducersRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -71,7 +73,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeProducersRequest, int]:
         if not n:
             raise is_null("DescribeProducersRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("DescribeProducersRequest.topics", n, at)
         items: list[TopicRequest] = []
         for _ in range(n):
@@ -91,7 +94,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeProducersRequest, int]:
             if not n:
                 raise is_null("TopicRequest.partition_indexes", at)
             n -= 1
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("TopicRequest.partition_indexes", n, at)
             partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -103,6 +104,7 @@ _write_qiiqiqx = Struct(">qiiqiqx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeProducersResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -111,7 +113,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeProducersResponse, int]:
         if not n:
             raise is_null("DescribeProducersResponse.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("DescribeProducersResponse.topics", n, at)
         items: list[TopicResponse] = []
         for _ in range(n):
@@ -131,7 +134,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeProducersResponse, int]:
             if not n:
                 raise is_null("TopicResponse.partitions", at)
             n -= 1
-            if n * 9 > len(data) - at:
+            room -= n * 234
+            if room < 0 or n * 9 > len(data) - at:
                 raise too_many("TopicResponse.partitions", n, at)
             items_2: list[PartitionResponse] = []
             for _ in range(n):
@@ -151,7 +155,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeProducersResponse, int]:
                 if not n:
                     raise is_null("PartitionResponse.active_producers", at)
                 n -= 1
-                if n * 37 > len(data) - at:
+                room -= n * 256
+                if room < 0 or n * 37 > len(data) - at:
                     raise too_many("PartitionResponse.active_producers", n, at)
                 items_3: list[ProducerState] = []
                 for _ in range(n):

@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     UNPACK_INT32S,
     Buffer,
@@ -95,6 +96,7 @@ _write_iqqh = Struct(">iqqh").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeTransactionsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -103,7 +105,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeTransactionsResponse, int]
         if not n:
             raise is_null("DescribeTransactionsResponse.transaction_states", at)
         n -= 1
-        if n * 28 > len(data) - at:
+        room -= n * 400
+        if room < 0 or n * 28 > len(data) - at:
             raise too_many("DescribeTransactionsResponse.transaction_states", n, at)
         items: list[TransactionState] = []
         for _ in range(n):
@@ -132,7 +135,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeTransactionsResponse, int]
             if not n:
                 raise is_null("TransactionState.topics", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("TransactionState.topics", n, at)
             items_2: list[TopicData] = []
             for _ in range(n):
@@ -152,7 +156,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeTransactionsResponse, int]
                 if not n:
                     raise is_null("TopicData.partitions", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("TopicData.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

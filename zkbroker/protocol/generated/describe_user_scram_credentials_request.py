@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -57,6 +58,7 @@ else:
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeUserScramCredentialsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -65,7 +67,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeUserScramCredentialsReques
         users: list[UserName] | None
         if n:
             n -= 1
-            if n * 2 > len(data) - at:
+            room -= n * 98
+            if room < 0 or n * 2 > len(data) - at:
                 raise too_many("DescribeUserScramCredentialsRequest.users", n, at)
             items: list[UserName] = []
             for _ in range(n):

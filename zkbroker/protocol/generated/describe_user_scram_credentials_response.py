@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -87,6 +88,7 @@ _write_ih = Struct(">ih").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[DescribeUserScramCredentialsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -104,7 +106,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeUserScramCredentialsRespon
         if not n:
             raise is_null("DescribeUserScramCredentialsResponse.results", at)
         n -= 1
-        if n * 6 > len(data) - at:
+        room -= n * 256
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("DescribeUserScramCredentialsResponse.results", n, at)
         items: list[DescribeUserScramCredentialsResult] = []
         for _ in range(n):
@@ -133,7 +136,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[DescribeUserScramCredentialsRespon
             if not n:
                 raise is_null("DescribeUserScramCredentialsResult.credential_infos", at)
             n -= 1
-            if n * 6 > len(data) - at:
+            room -= n * 84
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("DescribeUserScramCredentialsResult.credential_infos", n, at)
             items_2: list[CredentialInfo] = []
             for _ in range(n):

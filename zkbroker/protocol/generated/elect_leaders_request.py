@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -78,12 +79,14 @@ _write_ix = Struct(">ix").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ElectLeadersRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         topic_partitions: list[TopicPartitions] | None
         if n >= 0:
-            if n * 6 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("ElectLeadersRequest.topic_partitions", n, at)
             items: list[TopicPartitions] = []
             for _ in range(n):
@@ -98,7 +101,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ElectLeadersRequest, int]:
                 at += 4
                 if n < 0:
                     raise is_null("TopicPartitions.partitions", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("TopicPartitions.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -136,12 +140,14 @@ def _encode_v0(m: ElectLeadersRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[ElectLeadersRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         election_type, n = _read_bi(data, at)
         at += 5
         topic_partitions: list[TopicPartitions] | None
         if n >= 0:
-            if n * 6 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("ElectLeadersRequest.topic_partitions", n, at)
             items: list[TopicPartitions] = []
             for _ in range(n):
@@ -156,7 +162,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[ElectLeadersRequest, int]:
                 at += 4
                 if n < 0:
                     raise is_null("TopicPartitions.partitions", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("TopicPartitions.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -193,6 +200,7 @@ def _encode_v1(m: ElectLeadersRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[ElectLeadersRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         election_type, n = _read_bB(data, at)
         at += 2
@@ -201,7 +209,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[ElectLeadersRequest, int]:
         topic_partitions: list[TopicPartitions] | None
         if n:
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("ElectLeadersRequest.topic_partitions", n, at)
             items: list[TopicPartitions] = []
             for _ in range(n):
@@ -221,7 +230,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[ElectLeadersRequest, int]:
                 if not n:
                     raise is_null("TopicPartitions.partitions", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("TopicPartitions.partitions", n, at)
                 partitions = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -89,12 +90,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ElectLeadersResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("ElectLeadersResponse.replica_election_results", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ElectLeadersResponse.replica_election_results", n, at)
         items: list[ReplicaElectionResult] = []
         for _ in range(n):
@@ -109,7 +112,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ElectLeadersResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("ReplicaElectionResult.partition_result", at)
-            if n * 8 > len(data) - at:
+            room -= n * 170
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("ReplicaElectionResult.partition_result", n, at)
             items_2: list[PartitionResult] = []
             for _ in range(n):
@@ -152,12 +156,14 @@ def _encode_v0(m: ElectLeadersResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[ElectLeadersResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihi(data, at)
         at += 10
         if n < 0:
             raise is_null("ElectLeadersResponse.replica_election_results", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ElectLeadersResponse.replica_election_results", n, at)
         items: list[ReplicaElectionResult] = []
         for _ in range(n):
@@ -172,7 +178,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[ElectLeadersResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("ReplicaElectionResult.partition_result", at)
-            if n * 8 > len(data) - at:
+            room -= n * 170
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("ReplicaElectionResult.partition_result", n, at)
             items_2: list[PartitionResult] = []
             for _ in range(n):
@@ -213,6 +220,7 @@ def _encode_v1(m: ElectLeadersResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[ElectLeadersResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -221,7 +229,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[ElectLeadersResponse, int]:
         if not n:
             raise is_null("ElectLeadersResponse.replica_election_results", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("ElectLeadersResponse.replica_election_results", n, at)
         items: list[ReplicaElectionResult] = []
         for _ in range(n):
@@ -241,7 +250,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[ElectLeadersResponse, int]:
             if not n:
                 raise is_null("ReplicaElectionResult.partition_result", at)
             n -= 1
-            if n * 8 > len(data) - at:
+            room -= n * 170
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("ReplicaElectionResult.partition_result", n, at)
             items_2: list[PartitionResult] = []
             for _ in range(n):

@@ -12,6 +12,7 @@ from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -177,12 +178,14 @@ _write_iqx = Struct(">iqx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, max_wait_ms, min_bytes, n = _read_iiii(data, at)
         at += 16
         if n < 0:
             raise is_null("FetchRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -197,7 +200,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[FetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchTopic.partitions", at)
-            if n * 16 > len(data) - at:
+            room -= n * 180
+            if room < 0 or n * 16 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -233,12 +237,14 @@ def _encode_v0(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records])
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, max_wait_ms, min_bytes, max_bytes, n = _read_iiiii(data, at)
         at += 20
         if n < 0:
             raise is_null("FetchRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -253,7 +259,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[FetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchTopic.partitions", at)
-            if n * 16 > len(data) - at:
+            room -= n * 180
+            if room < 0 or n * 16 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -289,12 +296,14 @@ def _encode_v3(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records])
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, max_wait_ms, min_bytes, max_bytes, isolation_level, n = _read_iiiibi(data, at)
         at += 21
         if n < 0:
             raise is_null("FetchRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -309,7 +318,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[FetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchTopic.partitions", at)
-            if n * 16 > len(data) - at:
+            room -= n * 180
+            if room < 0 or n * 16 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -345,12 +355,14 @@ def _encode_v4(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records])
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, max_wait_ms, min_bytes, max_bytes, isolation_level, n = _read_iiiibi(data, at)
         at += 21
         if n < 0:
             raise is_null("FetchRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -365,7 +377,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[FetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchTopic.partitions", at)
-            if n * 24 > len(data) - at:
+            room -= n * 208
+            if room < 0 or n * 24 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -401,12 +414,14 @@ def _encode_v5(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records])
 
 
 def _decode_v7(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch, n = _read_iiiibiii(data, at)
         at += 29
         if n < 0:
             raise is_null("FetchRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -421,7 +436,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[FetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchTopic.partitions", at)
-            if n * 24 > len(data) - at:
+            room -= n * 208
+            if room < 0 or n * 24 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -435,7 +451,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[FetchRequest, int]:
         at += 4
         if n < 0:
             raise is_null("FetchRequest.forgotten_topics_data", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchRequest.forgotten_topics_data", n, at)
         items_3: list[ForgottenTopic] = []
         for _ in range(n):
@@ -450,7 +467,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[FetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("ForgottenTopic.partitions", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("ForgottenTopic.partitions", n, at)
             partitions_2 = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -490,12 +508,14 @@ def _encode_v7(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records])
 
 
 def _decode_v9(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch, n = _read_iiiibiii(data, at)
         at += 29
         if n < 0:
             raise is_null("FetchRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -510,7 +530,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[FetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchTopic.partitions", at)
-            if n * 28 > len(data) - at:
+            room -= n * 236
+            if room < 0 or n * 28 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -524,7 +545,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[FetchRequest, int]:
         at += 4
         if n < 0:
             raise is_null("FetchRequest.forgotten_topics_data", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchRequest.forgotten_topics_data", n, at)
         items_3: list[ForgottenTopic] = []
         for _ in range(n):
@@ -539,7 +561,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[FetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("ForgottenTopic.partitions", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("ForgottenTopic.partitions", n, at)
             partitions_2 = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -579,12 +602,14 @@ def _encode_v9(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records])
 
 
 def _decode_v11(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch, n = _read_iiiibiii(data, at)
         at += 29
         if n < 0:
             raise is_null("FetchRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -599,7 +624,8 @@ def _decode_v11(data: bytes, at: int) -> tuple[FetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchTopic.partitions", at)
-            if n * 28 > len(data) - at:
+            room -= n * 236
+            if room < 0 or n * 28 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -613,7 +639,8 @@ def _decode_v11(data: bytes, at: int) -> tuple[FetchRequest, int]:
         at += 4
         if n < 0:
             raise is_null("FetchRequest.forgotten_topics_data", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchRequest.forgotten_topics_data", n, at)
         items_3: list[ForgottenTopic] = []
         for _ in range(n):
@@ -628,7 +655,8 @@ def _decode_v11(data: bytes, at: int) -> tuple[FetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("ForgottenTopic.partitions", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("ForgottenTopic.partitions", n, at)
             partitions_2 = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -678,6 +706,7 @@ def _encode_v11(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records]
 
 
 def _decode_v12(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch, n = _read_iiiibiiB(data, at)
         at += 26
@@ -686,7 +715,8 @@ def _decode_v12(data: bytes, at: int) -> tuple[FetchRequest, int]:
         if not n:
             raise is_null("FetchRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -706,7 +736,8 @@ def _decode_v12(data: bytes, at: int) -> tuple[FetchRequest, int]:
             if not n:
                 raise is_null("FetchTopic.partitions", at)
             n -= 1
-            if n * 33 > len(data) - at:
+            room -= n * 264
+            if room < 0 or n * 33 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -729,7 +760,8 @@ def _decode_v12(data: bytes, at: int) -> tuple[FetchRequest, int]:
         if not n:
             raise is_null("FetchRequest.forgotten_topics_data", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("FetchRequest.forgotten_topics_data", n, at)
         items_3: list[ForgottenTopic] = []
         for _ in range(n):
@@ -749,7 +781,8 @@ def _decode_v12(data: bytes, at: int) -> tuple[FetchRequest, int]:
             if not n:
                 raise is_null("ForgottenTopic.partitions", at)
             n -= 1
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("ForgottenTopic.partitions", n, at)
             partitions_2 = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -876,6 +909,7 @@ def _encode_v12(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records]
 
 
 def _decode_v13(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch, n = _read_iiiibiiB(data, at)
         at += 26
@@ -884,7 +918,8 @@ def _decode_v13(data: bytes, at: int) -> tuple[FetchRequest, int]:
         if not n:
             raise is_null("FetchRequest.topics", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -895,7 +930,8 @@ def _decode_v13(data: bytes, at: int) -> tuple[FetchRequest, int]:
             if not n:
                 raise is_null("FetchTopic.partitions", at)
             n -= 1
-            if n * 33 > len(data) - at:
+            room -= n * 264
+            if room < 0 or n * 33 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -918,7 +954,8 @@ def _decode_v13(data: bytes, at: int) -> tuple[FetchRequest, int]:
         if not n:
             raise is_null("FetchRequest.forgotten_topics_data", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("FetchRequest.forgotten_topics_data", n, at)
         items_3: list[ForgottenTopic] = []
         for _ in range(n):
@@ -929,7 +966,8 @@ def _decode_v13(data: bytes, at: int) -> tuple[FetchRequest, int]:
             if not n:
                 raise is_null("ForgottenTopic.partitions", at)
             n -= 1
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("ForgottenTopic.partitions", n, at)
             partitions_2 = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -1044,6 +1082,7 @@ def _encode_v13(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records]
 
 
 def _decode_v15(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch, n = _read_iiibiiB(data, at)
         at += 22
@@ -1052,7 +1091,8 @@ def _decode_v15(data: bytes, at: int) -> tuple[FetchRequest, int]:
         if not n:
             raise is_null("FetchRequest.topics", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -1063,7 +1103,8 @@ def _decode_v15(data: bytes, at: int) -> tuple[FetchRequest, int]:
             if not n:
                 raise is_null("FetchTopic.partitions", at)
             n -= 1
-            if n * 33 > len(data) - at:
+            room -= n * 264
+            if room < 0 or n * 33 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -1086,7 +1127,8 @@ def _decode_v15(data: bytes, at: int) -> tuple[FetchRequest, int]:
         if not n:
             raise is_null("FetchRequest.forgotten_topics_data", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("FetchRequest.forgotten_topics_data", n, at)
         items_3: list[ForgottenTopic] = []
         for _ in range(n):
@@ -1097,7 +1139,8 @@ def _decode_v15(data: bytes, at: int) -> tuple[FetchRequest, int]:
             if not n:
                 raise is_null("ForgottenTopic.partitions", at)
             n -= 1
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("ForgottenTopic.partitions", n, at)
             partitions_2 = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -1224,6 +1267,7 @@ def _encode_v15(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records]
 
 
 def _decode_v17(data: bytes, at: int) -> tuple[FetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch, n = _read_iiibiiB(data, at)
         at += 22
@@ -1232,7 +1276,8 @@ def _decode_v17(data: bytes, at: int) -> tuple[FetchRequest, int]:
         if not n:
             raise is_null("FetchRequest.topics", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("FetchRequest.topics", n, at)
         items: list[FetchTopic] = []
         for _ in range(n):
@@ -1243,7 +1288,8 @@ def _decode_v17(data: bytes, at: int) -> tuple[FetchRequest, int]:
             if not n:
                 raise is_null("FetchTopic.partitions", at)
             n -= 1
-            if n * 33 > len(data) - at:
+            room -= n * 264
+            if room < 0 or n * 33 > len(data) - at:
                 raise too_many("FetchTopic.partitions", n, at)
             items_2: list[FetchPartition] = []
             for _ in range(n):
@@ -1279,7 +1325,8 @@ def _decode_v17(data: bytes, at: int) -> tuple[FetchRequest, int]:
         if not n:
             raise is_null("FetchRequest.forgotten_topics_data", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("FetchRequest.forgotten_topics_data", n, at)
         items_3: list[ForgottenTopic] = []
         for _ in range(n):
@@ -1290,7 +1337,8 @@ def _decode_v17(data: bytes, at: int) -> tuple[FetchRequest, int]:
             if not n:
                 raise is_null("ForgottenTopic.partitions", at)
             n -= 1
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("ForgottenTopic.partitions", n, at)
             partitions_2 = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4

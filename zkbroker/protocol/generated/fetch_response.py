@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     ZERO_UUID,
     Buffer,
     Message,
@@ -213,12 +214,14 @@ _write_qqx = Struct(">qqx").pack
 
 
 def _decode_v0(data: memoryview, at: int) -> tuple[FetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("FetchResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchResponse.responses", n, at)
         items: list[FetchableTopicResponse] = []
         for _ in range(n):
@@ -233,7 +236,8 @@ def _decode_v0(data: memoryview, at: int) -> tuple[FetchResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchableTopicResponse.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 396
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("FetchableTopicResponse.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -290,12 +294,14 @@ def _encode_v0(m: FetchResponse, out: bytearray, buffers: list[Buffer | Records]
 
 
 def _decode_v1(data: memoryview, at: int) -> tuple[FetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("FetchResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchResponse.responses", n, at)
         items: list[FetchableTopicResponse] = []
         for _ in range(n):
@@ -310,7 +316,8 @@ def _decode_v1(data: memoryview, at: int) -> tuple[FetchResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchableTopicResponse.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 396
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("FetchableTopicResponse.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -367,12 +374,14 @@ def _encode_v1(m: FetchResponse, out: bytearray, buffers: list[Buffer | Records]
 
 
 def _decode_v4(data: memoryview, at: int) -> tuple[FetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("FetchResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchResponse.responses", n, at)
         items: list[FetchableTopicResponse] = []
         for _ in range(n):
@@ -387,7 +396,8 @@ def _decode_v4(data: memoryview, at: int) -> tuple[FetchResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchableTopicResponse.partitions", at)
-            if n * 30 > len(data) - at:
+            room -= n * 424
+            if room < 0 or n * 30 > len(data) - at:
                 raise too_many("FetchableTopicResponse.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -395,7 +405,8 @@ def _decode_v4(data: memoryview, at: int) -> tuple[FetchResponse, int]:
                 at += 26
                 aborted_transactions: list[AbortedTransaction] | None
                 if n >= 0:
-                    if n * 16 > len(data) - at:
+                    room -= n * 112
+                    if room < 0 or n * 16 > len(data) - at:
                         raise too_many("PartitionData.aborted_transactions", n, at)
                     items_3: list[AbortedTransaction] = []
                     for _ in range(n):
@@ -464,12 +475,14 @@ def _encode_v4(m: FetchResponse, out: bytearray, buffers: list[Buffer | Records]
 
 
 def _decode_v5(data: memoryview, at: int) -> tuple[FetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("FetchResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchResponse.responses", n, at)
         items: list[FetchableTopicResponse] = []
         for _ in range(n):
@@ -484,7 +497,8 @@ def _decode_v5(data: memoryview, at: int) -> tuple[FetchResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchableTopicResponse.partitions", at)
-            if n * 38 > len(data) - at:
+            room -= n * 452
+            if room < 0 or n * 38 > len(data) - at:
                 raise too_many("FetchableTopicResponse.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -492,7 +506,8 @@ def _decode_v5(data: memoryview, at: int) -> tuple[FetchResponse, int]:
                 at += 34
                 aborted_transactions: list[AbortedTransaction] | None
                 if n >= 0:
-                    if n * 16 > len(data) - at:
+                    room -= n * 112
+                    if room < 0 or n * 16 > len(data) - at:
                         raise too_many("PartitionData.aborted_transactions", n, at)
                     items_3: list[AbortedTransaction] = []
                     for _ in range(n):
@@ -561,12 +576,14 @@ def _encode_v5(m: FetchResponse, out: bytearray, buffers: list[Buffer | Records]
 
 
 def _decode_v7(data: memoryview, at: int) -> tuple[FetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, session_id, n = _read_ihii(data, at)
         at += 14
         if n < 0:
             raise is_null("FetchResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchResponse.responses", n, at)
         items: list[FetchableTopicResponse] = []
         for _ in range(n):
@@ -581,7 +598,8 @@ def _decode_v7(data: memoryview, at: int) -> tuple[FetchResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchableTopicResponse.partitions", at)
-            if n * 38 > len(data) - at:
+            room -= n * 452
+            if room < 0 or n * 38 > len(data) - at:
                 raise too_many("FetchableTopicResponse.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -589,7 +607,8 @@ def _decode_v7(data: memoryview, at: int) -> tuple[FetchResponse, int]:
                 at += 34
                 aborted_transactions: list[AbortedTransaction] | None
                 if n >= 0:
-                    if n * 16 > len(data) - at:
+                    room -= n * 112
+                    if room < 0 or n * 16 > len(data) - at:
                         raise too_many("PartitionData.aborted_transactions", n, at)
                     items_3: list[AbortedTransaction] = []
                     for _ in range(n):
@@ -656,12 +675,14 @@ def _encode_v7(m: FetchResponse, out: bytearray, buffers: list[Buffer | Records]
 
 
 def _decode_v11(data: memoryview, at: int) -> tuple[FetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, session_id, n = _read_ihii(data, at)
         at += 14
         if n < 0:
             raise is_null("FetchResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("FetchResponse.responses", n, at)
         items: list[FetchableTopicResponse] = []
         for _ in range(n):
@@ -676,7 +697,8 @@ def _decode_v11(data: memoryview, at: int) -> tuple[FetchResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("FetchableTopicResponse.partitions", at)
-            if n * 42 > len(data) - at:
+            room -= n * 480
+            if room < 0 or n * 42 > len(data) - at:
                 raise too_many("FetchableTopicResponse.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -684,7 +706,8 @@ def _decode_v11(data: memoryview, at: int) -> tuple[FetchResponse, int]:
                 at += 34
                 aborted_transactions: list[AbortedTransaction] | None
                 if n >= 0:
-                    if n * 16 > len(data) - at:
+                    room -= n * 112
+                    if room < 0 or n * 16 > len(data) - at:
                         raise too_many("PartitionData.aborted_transactions", n, at)
                     items_3: list[AbortedTransaction] = []
                     for _ in range(n):
@@ -750,6 +773,7 @@ def _encode_v11(m: FetchResponse, out: bytearray, buffers: list[Buffer | Records
 
 
 def _decode_v12(data: memoryview, at: int) -> tuple[FetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, session_id, n = _read_ihiB(data, at)
         at += 11
@@ -758,7 +782,8 @@ def _decode_v12(data: memoryview, at: int) -> tuple[FetchResponse, int]:
         if not n:
             raise is_null("FetchResponse.responses", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("FetchResponse.responses", n, at)
         items: list[FetchableTopicResponse] = []
         for _ in range(n):
@@ -778,7 +803,8 @@ def _decode_v12(data: memoryview, at: int) -> tuple[FetchResponse, int]:
             if not n:
                 raise is_null("FetchableTopicResponse.partitions", at)
             n -= 1
-            if n * 37 > len(data) - at:
+            room -= n * 480
+            if room < 0 or n * 37 > len(data) - at:
                 raise too_many("FetchableTopicResponse.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -789,7 +815,8 @@ def _decode_v12(data: memoryview, at: int) -> tuple[FetchResponse, int]:
                 aborted_transactions: list[AbortedTransaction] | None
                 if n:
                     n -= 1
-                    if n * 17 > len(data) - at:
+                    room -= n * 112
+                    if room < 0 or n * 17 > len(data) - at:
                         raise too_many("PartitionData.aborted_transactions", n, at)
                     items_3: list[AbortedTransaction] = []
                     for _ in range(n):
@@ -940,6 +967,7 @@ def _encode_v12(m: FetchResponse, out: bytearray, buffers: list[Buffer | Records
 
 
 def _decode_v13(data: memoryview, at: int) -> tuple[FetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, session_id, n = _read_ihiB(data, at)
         at += 11
@@ -948,7 +976,8 @@ def _decode_v13(data: memoryview, at: int) -> tuple[FetchResponse, int]:
         if not n:
             raise is_null("FetchResponse.responses", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("FetchResponse.responses", n, at)
         items: list[FetchableTopicResponse] = []
         for _ in range(n):
@@ -959,7 +988,8 @@ def _decode_v13(data: memoryview, at: int) -> tuple[FetchResponse, int]:
             if not n:
                 raise is_null("FetchableTopicResponse.partitions", at)
             n -= 1
-            if n * 37 > len(data) - at:
+            room -= n * 480
+            if room < 0 or n * 37 > len(data) - at:
                 raise too_many("FetchableTopicResponse.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -970,7 +1000,8 @@ def _decode_v13(data: memoryview, at: int) -> tuple[FetchResponse, int]:
                 aborted_transactions: list[AbortedTransaction] | None
                 if n:
                     n -= 1
-                    if n * 17 > len(data) - at:
+                    room -= n * 112
+                    if room < 0 or n * 17 > len(data) - at:
                         raise too_many("PartitionData.aborted_transactions", n, at)
                     items_3: list[AbortedTransaction] = []
                     for _ in range(n):
@@ -1115,6 +1146,7 @@ def _encode_v13(m: FetchResponse, out: bytearray, buffers: list[Buffer | Records
 
 
 def _decode_v16(data: memoryview, at: int) -> tuple[FetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, session_id, n = _read_ihiB(data, at)
         at += 11
@@ -1123,7 +1155,8 @@ def _decode_v16(data: memoryview, at: int) -> tuple[FetchResponse, int]:
         if not n:
             raise is_null("FetchResponse.responses", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 169
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("FetchResponse.responses", n, at)
         items: list[FetchableTopicResponse] = []
         for _ in range(n):
@@ -1134,7 +1167,8 @@ def _decode_v16(data: memoryview, at: int) -> tuple[FetchResponse, int]:
             if not n:
                 raise is_null("FetchableTopicResponse.partitions", at)
             n -= 1
-            if n * 37 > len(data) - at:
+            room -= n * 480
+            if room < 0 or n * 37 > len(data) - at:
                 raise too_many("FetchableTopicResponse.partitions", n, at)
             items_2: list[PartitionData] = []
             for _ in range(n):
@@ -1145,7 +1179,8 @@ def _decode_v16(data: memoryview, at: int) -> tuple[FetchResponse, int]:
                 aborted_transactions: list[AbortedTransaction] | None
                 if n:
                     n -= 1
-                    if n * 17 > len(data) - at:
+                    room -= n * 112
+                    if room < 0 or n * 17 > len(data) - at:
                         raise too_many("PartitionData.aborted_transactions", n, at)
                     items_3: list[AbortedTransaction] = []
                     for _ in range(n):
@@ -1228,7 +1263,8 @@ def _decode_v16(data: memoryview, at: int) -> tuple[FetchResponse, int]:
                     if not n:
                         raise is_null("FetchResponse.node_endpoints", at)
                     n -= 1
-                    if n * 11 > len(data) - at:
+                    room -= n * 228
+                    if room < 0 or n * 11 > len(data) - at:
                         raise too_many("FetchResponse.node_endpoints", n, at)
                     items_4: list[NodeEndpoint] = []
                     for _ in range(n):

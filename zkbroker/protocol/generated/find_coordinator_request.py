@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -149,6 +150,7 @@ def _encode_v3(m: FindCoordinatorRequest, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[FindCoordinatorRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         key_type, n = _read_bB(data, at)
         at += 2
@@ -157,7 +159,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[FindCoordinatorRequest, int]:
         if not n:
             raise is_null("FindCoordinatorRequest.coordinator_keys", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("FindCoordinatorRequest.coordinator_keys", n, at)
         items: list[str] = []
         for _ in range(n):

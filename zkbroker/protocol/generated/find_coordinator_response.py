@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -218,6 +219,7 @@ def _encode_v3(m: FindCoordinatorResponse, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[FindCoordinatorResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -226,7 +228,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[FindCoordinatorResponse, int]:
         if not n:
             raise is_null("FindCoordinatorResponse.coordinators", at)
         n -= 1
-        if n * 14 > len(data) - at:
+        room -= n * 322
+        if room < 0 or n * 14 > len(data) - at:
             raise too_many("FindCoordinatorResponse.coordinators", n, at)
         items: list[Coordinator] = []
         for _ in range(n):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from attrs import frozen
 
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -93,6 +94,7 @@ _write_qi = Struct(">qi").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[GroupMetadataValue, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -119,7 +121,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[GroupMetadataValue, int]:
         at += 4
         if n < 0:
             raise is_null("GroupMetadataValue.members", at)
-        if n * 18 > len(data) - at:
+        room -= n * 350
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("GroupMetadataValue.members", n, at)
         items: list[MemberMetadata] = []
         for _ in range(n):
@@ -203,6 +206,7 @@ def _encode_v0(m: GroupMetadataValue, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[GroupMetadataValue, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -229,7 +233,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[GroupMetadataValue, int]:
         at += 4
         if n < 0:
             raise is_null("GroupMetadataValue.members", at)
-        if n * 22 > len(data) - at:
+        room -= n * 378
+        if room < 0 or n * 22 > len(data) - at:
             raise too_many("GroupMetadataValue.members", n, at)
         items: list[MemberMetadata] = []
         for _ in range(n):
@@ -313,6 +318,7 @@ def _encode_v1(m: GroupMetadataValue, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[GroupMetadataValue, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -339,7 +345,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[GroupMetadataValue, int]:
         at += 12
         if n < 0:
             raise is_null("GroupMetadataValue.members", at)
-        if n * 22 > len(data) - at:
+        room -= n * 378
+        if room < 0 or n * 22 > len(data) - at:
             raise too_many("GroupMetadataValue.members", n, at)
         items: list[MemberMetadata] = []
         for _ in range(n):
@@ -423,6 +430,7 @@ def _encode_v2(m: GroupMetadataValue, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[GroupMetadataValue, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -449,7 +457,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[GroupMetadataValue, int]:
         at += 12
         if n < 0:
             raise is_null("GroupMetadataValue.members", at)
-        if n * 24 > len(data) - at:
+        room -= n * 428
+        if room < 0 or n * 24 > len(data) - at:
             raise too_many("GroupMetadataValue.members", n, at)
         items: list[MemberMetadata] = []
         for _ in range(n):
@@ -546,6 +555,7 @@ def _encode_v3(m: GroupMetadataValue, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[GroupMetadataValue, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -581,7 +591,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[GroupMetadataValue, int]:
         if not n:
             raise is_null("GroupMetadataValue.members", at)
         n -= 1
-        if n * 15 > len(data) - at:
+        room -= n * 428
+        if room < 0 or n * 15 > len(data) - at:
             raise too_many("GroupMetadataValue.members", n, at)
         items: list[MemberMetadata] = []
         for _ in range(n):

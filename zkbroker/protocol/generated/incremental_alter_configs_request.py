@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -89,12 +90,14 @@ _write_ox = Struct(">?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[IncrementalAlterConfigsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("IncrementalAlterConfigsRequest.resources", at)
-        if n * 7 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("IncrementalAlterConfigsRequest.resources", n, at)
         items: list[AlterConfigsResource] = []
         for _ in range(n):
@@ -109,7 +112,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[IncrementalAlterConfigsRequest, in
             at += 4
             if n < 0:
                 raise is_null("AlterConfigsResource.configs", at)
-            if n * 5 > len(data) - at:
+            room -= n * 164
+            if room < 0 or n * 5 > len(data) - at:
                 raise too_many("AlterConfigsResource.configs", n, at)
             items_2: list[AlterableConfig] = []
             for _ in range(n):
@@ -163,6 +167,7 @@ def _encode_v0(m: IncrementalAlterConfigsRequest, out: bytearray, buffers: list[
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[IncrementalAlterConfigsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -171,7 +176,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[IncrementalAlterConfigsRequest, in
         if not n:
             raise is_null("IncrementalAlterConfigsRequest.resources", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("IncrementalAlterConfigsRequest.resources", n, at)
         items: list[AlterConfigsResource] = []
         for _ in range(n):
@@ -191,7 +197,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[IncrementalAlterConfigsRequest, in
             if not n:
                 raise is_null("AlterConfigsResource.configs", at)
             n -= 1
-            if n * 4 > len(data) - at:
+            room -= n * 164
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("AlterConfigsResource.configs", n, at)
             items_2: list[AlterableConfig] = []
             for _ in range(n):

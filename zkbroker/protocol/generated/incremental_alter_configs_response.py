@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -76,12 +77,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[IncrementalAlterConfigsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("IncrementalAlterConfigsResponse.responses", at)
-        if n * 7 > len(data) - at:
+        room -= n * 200
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("IncrementalAlterConfigsResponse.responses", n, at)
         items: list[AlterConfigsResourceResponse] = []
         for _ in range(n):
@@ -125,6 +128,7 @@ def _encode_v0(m: IncrementalAlterConfigsResponse, out: bytearray, buffers: list
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[IncrementalAlterConfigsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -133,7 +137,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[IncrementalAlterConfigsResponse, i
         if not n:
             raise is_null("IncrementalAlterConfigsResponse.responses", at)
         n -= 1
-        if n * 6 > len(data) - at:
+        room -= n * 200
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("IncrementalAlterConfigsResponse.responses", n, at)
         items: list[AlterConfigsResourceResponse] = []
         for _ in range(n):

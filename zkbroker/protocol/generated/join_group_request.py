@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -84,6 +85,7 @@ _write_iih = Struct(">iih").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[JoinGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -110,7 +112,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[JoinGroupRequest, int]:
         at += 4
         if n < 0:
             raise is_null("JoinGroupRequest.protocols", at)
-        if n * 6 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("JoinGroupRequest.protocols", n, at)
         items: list[JoinGroupRequestProtocol] = []
         for _ in range(n):
@@ -160,6 +163,7 @@ def _encode_v0(m: JoinGroupRequest, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[JoinGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -186,7 +190,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[JoinGroupRequest, int]:
         at += 4
         if n < 0:
             raise is_null("JoinGroupRequest.protocols", at)
-        if n * 6 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("JoinGroupRequest.protocols", n, at)
         items: list[JoinGroupRequestProtocol] = []
         for _ in range(n):
@@ -236,6 +241,7 @@ def _encode_v1(m: JoinGroupRequest, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[JoinGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -269,7 +275,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[JoinGroupRequest, int]:
         at += 4
         if n < 0:
             raise is_null("JoinGroupRequest.protocols", at)
-        if n * 6 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("JoinGroupRequest.protocols", n, at)
         items: list[JoinGroupRequestProtocol] = []
         for _ in range(n):
@@ -323,6 +330,7 @@ def _encode_v5(m: JoinGroupRequest, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[JoinGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -367,7 +375,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[JoinGroupRequest, int]:
         if not n:
             raise is_null("JoinGroupRequest.protocols", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("JoinGroupRequest.protocols", n, at)
         items: list[JoinGroupRequestProtocol] = []
         for _ in range(n):
@@ -464,6 +473,7 @@ def _encode_v6(m: JoinGroupRequest, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v8(data: bytes, at: int) -> tuple[JoinGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -508,7 +518,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[JoinGroupRequest, int]:
         if not n:
             raise is_null("JoinGroupRequest.protocols", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("JoinGroupRequest.protocols", n, at)
         items: list[JoinGroupRequestProtocol] = []
         for _ in range(n):

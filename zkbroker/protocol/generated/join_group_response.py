@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -91,6 +92,7 @@ _write_o = Struct(">?").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, generation_id, n = _read_hih(data, at)
         at += 8
@@ -117,7 +119,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
         at += 4
         if n < 0:
             raise is_null("JoinGroupResponse.members", at)
-        if n * 6 > len(data) - at:
+        room -= n * 148
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("JoinGroupResponse.members", n, at)
         items: list[JoinGroupResponseMember] = []
         for _ in range(n):
@@ -169,6 +172,7 @@ def _encode_v0(m: JoinGroupResponse, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, generation_id, n = _read_ihih(data, at)
         at += 12
@@ -195,7 +199,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
         at += 4
         if n < 0:
             raise is_null("JoinGroupResponse.members", at)
-        if n * 6 > len(data) - at:
+        room -= n * 148
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("JoinGroupResponse.members", n, at)
         items: list[JoinGroupResponseMember] = []
         for _ in range(n):
@@ -247,6 +252,7 @@ def _encode_v2(m: JoinGroupResponse, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, generation_id, n = _read_ihih(data, at)
         at += 12
@@ -273,7 +279,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
         at += 4
         if n < 0:
             raise is_null("JoinGroupResponse.members", at)
-        if n * 8 > len(data) - at:
+        room -= n * 198
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("JoinGroupResponse.members", n, at)
         items: list[JoinGroupResponseMember] = []
         for _ in range(n):
@@ -338,6 +345,7 @@ def _encode_v5(m: JoinGroupResponse, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, generation_id, n = _read_ihiB(data, at)
         at += 11
@@ -373,7 +381,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
         if not n:
             raise is_null("JoinGroupResponse.members", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 198
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("JoinGroupResponse.members", n, at)
         items: list[JoinGroupResponseMember] = []
         for _ in range(n):
@@ -483,6 +492,7 @@ def _encode_v6(m: JoinGroupResponse, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v7(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, generation_id, n = _read_ihiB(data, at)
         at += 11
@@ -527,7 +537,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
         if not n:
             raise is_null("JoinGroupResponse.members", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 198
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("JoinGroupResponse.members", n, at)
         items: list[JoinGroupResponseMember] = []
         for _ in range(n):
@@ -648,6 +659,7 @@ def _encode_v7(m: JoinGroupResponse, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v9(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, generation_id, n = _read_ihiB(data, at)
         at += 11
@@ -692,7 +704,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[JoinGroupResponse, int]:
         if not n:
             raise is_null("JoinGroupResponse.members", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 198
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("JoinGroupResponse.members", n, at)
         items: list[JoinGroupResponseMember] = []
         for _ in range(n):

@@ -12,6 +12,7 @@ from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -159,12 +160,14 @@ _write_ox = Struct(">?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, n = _read_iii(data, at)
         at += 12
         if n < 0:
             raise is_null("LeaderAndIsrRequest.ungrouped_partition_states", at)
-        if n * 30 > len(data) - at:
+        room -= n * 438
+        if room < 0 or n * 30 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.ungrouped_partition_states", n, at)
         items: list[LeaderAndIsrPartitionState] = []
         for _ in range(n):
@@ -179,7 +182,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
             at += 20
             if n < 0:
                 raise is_null("LeaderAndIsrPartitionState.isr", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("LeaderAndIsrPartitionState.isr", n, at)
             isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -187,7 +191,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("LeaderAndIsrPartitionState.replicas", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("LeaderAndIsrPartitionState.replicas", n, at)
             replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -197,7 +202,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         at += 4
         if n < 0:
             raise is_null("LeaderAndIsrRequest.live_leaders", at)
-        if n * 10 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.live_leaders", n, at)
         items_2: list[LeaderAndIsrLiveLeader] = []
         for _ in range(n):
@@ -255,12 +261,14 @@ def _encode_v0(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, n = _read_iii(data, at)
         at += 12
         if n < 0:
             raise is_null("LeaderAndIsrRequest.ungrouped_partition_states", at)
-        if n * 31 > len(data) - at:
+        room -= n * 438
+        if room < 0 or n * 31 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.ungrouped_partition_states", n, at)
         items: list[LeaderAndIsrPartitionState] = []
         for _ in range(n):
@@ -275,7 +283,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
             at += 20
             if n < 0:
                 raise is_null("LeaderAndIsrPartitionState.isr", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("LeaderAndIsrPartitionState.isr", n, at)
             isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -283,7 +292,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("LeaderAndIsrPartitionState.replicas", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("LeaderAndIsrPartitionState.replicas", n, at)
             replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -295,7 +305,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         at += 4
         if n < 0:
             raise is_null("LeaderAndIsrRequest.live_leaders", at)
-        if n * 10 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.live_leaders", n, at)
         items_2: list[LeaderAndIsrLiveLeader] = []
         for _ in range(n):
@@ -354,12 +365,14 @@ def _encode_v1(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, n = _read_iiqi(data, at)
         at += 20
         if n < 0:
             raise is_null("LeaderAndIsrRequest.topic_states", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.topic_states", n, at)
         items: list[LeaderAndIsrTopicState] = []
         for _ in range(n):
@@ -374,7 +387,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("LeaderAndIsrTopicState.partition_states", at)
-            if n * 29 > len(data) - at:
+            room -= n * 388
+            if room < 0 or n * 29 > len(data) - at:
                 raise too_many("LeaderAndIsrTopicState.partition_states", n, at)
             items_2: list[LeaderAndIsrPartitionState] = []
             for _ in range(n):
@@ -382,7 +396,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 at += 20
                 if n < 0:
                     raise is_null("LeaderAndIsrPartitionState.isr", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -390,7 +405,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 at += 8
                 if n < 0:
                     raise is_null("LeaderAndIsrPartitionState.replicas", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -404,7 +420,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         at += 4
         if n < 0:
             raise is_null("LeaderAndIsrRequest.live_leaders", at)
-        if n * 10 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.live_leaders", n, at)
         items_3: list[LeaderAndIsrLiveLeader] = []
         for _ in range(n):
@@ -465,12 +482,14 @@ def _encode_v2(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, n = _read_iiqi(data, at)
         at += 20
         if n < 0:
             raise is_null("LeaderAndIsrRequest.topic_states", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.topic_states", n, at)
         items: list[LeaderAndIsrTopicState] = []
         for _ in range(n):
@@ -485,7 +504,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("LeaderAndIsrTopicState.partition_states", at)
-            if n * 37 > len(data) - at:
+            room -= n * 500
+            if room < 0 or n * 37 > len(data) - at:
                 raise too_many("LeaderAndIsrTopicState.partition_states", n, at)
             items_2: list[LeaderAndIsrPartitionState] = []
             for _ in range(n):
@@ -493,7 +513,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 at += 20
                 if n < 0:
                     raise is_null("LeaderAndIsrPartitionState.isr", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -501,7 +522,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 at += 8
                 if n < 0:
                     raise is_null("LeaderAndIsrPartitionState.replicas", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -509,7 +531,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 at += 4
                 if n < 0:
                     raise is_null("LeaderAndIsrPartitionState.adding_replicas", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.adding_replicas", n, at)
                 adding_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -517,7 +540,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 at += 4
                 if n < 0:
                     raise is_null("LeaderAndIsrPartitionState.removing_replicas", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.removing_replicas", n, at)
                 removing_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -531,7 +555,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         at += 4
         if n < 0:
             raise is_null("LeaderAndIsrRequest.live_leaders", at)
-        if n * 10 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.live_leaders", n, at)
         items_3: list[LeaderAndIsrLiveLeader] = []
         for _ in range(n):
@@ -602,6 +627,7 @@ def _encode_v3(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, n = _read_iiqB(data, at)
         at += 17
@@ -610,7 +636,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         if not n:
             raise is_null("LeaderAndIsrRequest.topic_states", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.topic_states", n, at)
         items: list[LeaderAndIsrTopicState] = []
         for _ in range(n):
@@ -630,7 +657,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
             if not n:
                 raise is_null("LeaderAndIsrTopicState.partition_states", at)
             n -= 1
-            if n * 26 > len(data) - at:
+            room -= n * 500
+            if room < 0 or n * 26 > len(data) - at:
                 raise too_many("LeaderAndIsrTopicState.partition_states", n, at)
             items_2: list[LeaderAndIsrPartitionState] = []
             for _ in range(n):
@@ -641,7 +669,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -652,7 +681,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -663,7 +693,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.adding_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.adding_replicas", n, at)
                 adding_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -674,7 +705,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.removing_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.removing_replicas", n, at)
                 removing_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -697,7 +729,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         if not n:
             raise is_null("LeaderAndIsrRequest.live_leaders", at)
         n -= 1
-        if n * 10 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.live_leaders", n, at)
         items_3: list[LeaderAndIsrLiveLeader] = []
         for _ in range(n):
@@ -800,6 +833,7 @@ def _encode_v4(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, type, n = _read_iiqbB(data, at)
         at += 18
@@ -808,7 +842,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         if not n:
             raise is_null("LeaderAndIsrRequest.topic_states", at)
         n -= 1
-        if n * 19 > len(data) - at:
+        room -= n * 219
+        if room < 0 or n * 19 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.topic_states", n, at)
         items: list[LeaderAndIsrTopicState] = []
         for _ in range(n):
@@ -828,7 +863,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
             if not n:
                 raise is_null("LeaderAndIsrTopicState.partition_states", at)
             n -= 1
-            if n * 26 > len(data) - at:
+            room -= n * 500
+            if room < 0 or n * 26 > len(data) - at:
                 raise too_many("LeaderAndIsrTopicState.partition_states", n, at)
             items_2: list[LeaderAndIsrPartitionState] = []
             for _ in range(n):
@@ -839,7 +875,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -850,7 +887,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -861,7 +899,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.adding_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.adding_replicas", n, at)
                 adding_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -872,7 +911,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.removing_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.removing_replicas", n, at)
                 removing_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -895,7 +935,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         if not n:
             raise is_null("LeaderAndIsrRequest.live_leaders", at)
         n -= 1
-        if n * 10 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.live_leaders", n, at)
         items_3: list[LeaderAndIsrLiveLeader] = []
         for _ in range(n):
@@ -997,6 +1038,7 @@ def _encode_v5(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, type, n = _read_iiqbB(data, at)
         at += 18
@@ -1005,7 +1047,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         if not n:
             raise is_null("LeaderAndIsrRequest.topic_states", at)
         n -= 1
-        if n * 19 > len(data) - at:
+        room -= n * 219
+        if room < 0 or n * 19 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.topic_states", n, at)
         items: list[LeaderAndIsrTopicState] = []
         for _ in range(n):
@@ -1025,7 +1068,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
             if not n:
                 raise is_null("LeaderAndIsrTopicState.partition_states", at)
             n -= 1
-            if n * 27 > len(data) - at:
+            room -= n * 500
+            if room < 0 or n * 27 > len(data) - at:
                 raise too_many("LeaderAndIsrTopicState.partition_states", n, at)
             items_2: list[LeaderAndIsrPartitionState] = []
             for _ in range(n):
@@ -1036,7 +1080,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1047,7 +1092,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1058,7 +1104,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.adding_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.adding_replicas", n, at)
                 adding_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1069,7 +1116,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.removing_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.removing_replicas", n, at)
                 removing_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1092,7 +1140,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         if not n:
             raise is_null("LeaderAndIsrRequest.live_leaders", at)
         n -= 1
-        if n * 10 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.live_leaders", n, at)
         items_3: list[LeaderAndIsrLiveLeader] = []
         for _ in range(n):
@@ -1192,6 +1241,7 @@ def _encode_v6(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v7(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, is_kraft_controller, controller_epoch, broker_epoch, type, n = _read_ioiqbB(data, at)
         at += 19
@@ -1200,7 +1250,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         if not n:
             raise is_null("LeaderAndIsrRequest.topic_states", at)
         n -= 1
-        if n * 19 > len(data) - at:
+        room -= n * 219
+        if room < 0 or n * 19 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.topic_states", n, at)
         items: list[LeaderAndIsrTopicState] = []
         for _ in range(n):
@@ -1220,7 +1271,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
             if not n:
                 raise is_null("LeaderAndIsrTopicState.partition_states", at)
             n -= 1
-            if n * 27 > len(data) - at:
+            room -= n * 500
+            if room < 0 or n * 27 > len(data) - at:
                 raise too_many("LeaderAndIsrTopicState.partition_states", n, at)
             items_2: list[LeaderAndIsrPartitionState] = []
             for _ in range(n):
@@ -1231,7 +1283,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1242,7 +1295,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1253,7 +1307,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.adding_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.adding_replicas", n, at)
                 adding_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1264,7 +1319,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
                 if not n:
                     raise is_null("LeaderAndIsrPartitionState.removing_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("LeaderAndIsrPartitionState.removing_replicas", n, at)
                 removing_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1287,7 +1343,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[LeaderAndIsrRequest, int]:
         if not n:
             raise is_null("LeaderAndIsrRequest.live_leaders", at)
         n -= 1
-        if n * 10 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("LeaderAndIsrRequest.live_leaders", n, at)
         items_3: list[LeaderAndIsrLiveLeader] = []
         for _ in range(n):

@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     ZERO_UUID,
     Buffer,
     Message,
@@ -91,12 +92,14 @@ _write_ihx = Struct(">ihx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[LeaderAndIsrResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hi(data, at)
         at += 6
         if n < 0:
             raise is_null("LeaderAndIsrResponse.partition_errors", at)
-        if n * 8 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("LeaderAndIsrResponse.partition_errors", n, at)
         items: list[LeaderAndIsrPartitionError] = []
         for _ in range(n):
@@ -131,6 +134,7 @@ def _encode_v0(m: LeaderAndIsrResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[LeaderAndIsrResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hB(data, at)
         at += 3
@@ -139,7 +143,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[LeaderAndIsrResponse, int]:
         if not n:
             raise is_null("LeaderAndIsrResponse.partition_errors", at)
         n -= 1
-        if n * 8 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("LeaderAndIsrResponse.partition_errors", n, at)
         items: list[LeaderAndIsrPartitionError] = []
         for _ in range(n):
@@ -192,6 +197,7 @@ def _encode_v4(m: LeaderAndIsrResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hB(data, at)
         at += 3
@@ -200,7 +206,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrResponse, int]:
         if not n:
             raise is_null("LeaderAndIsrResponse.topics", at)
         n -= 1
-        if n * 18 > len(data) - at:
+        room -= n * 161
+        if room < 0 or n * 18 > len(data) - at:
             raise too_many("LeaderAndIsrResponse.topics", n, at)
         items: list[LeaderAndIsrTopicError] = []
         for _ in range(n):
@@ -211,7 +218,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[LeaderAndIsrResponse, int]:
             if not n:
                 raise is_null("LeaderAndIsrTopicError.partition_errors", at)
             n -= 1
-            if n * 7 > len(data) - at:
+            room -= n * 120
+            if room < 0 or n * 7 > len(data) - at:
                 raise too_many("LeaderAndIsrTopicError.partition_errors", n, at)
             items_2: list[LeaderAndIsrPartitionError] = []
             for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -105,6 +106,7 @@ def _encode_v0(m: LeaveGroupRequest, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[LeaveGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -117,7 +119,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[LeaveGroupRequest, int]:
         at += 4
         if n < 0:
             raise is_null("LeaveGroupRequest.members", at)
-        if n * 4 > len(data) - at:
+        room -= n * 164
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("LeaveGroupRequest.members", n, at)
         items: list[MemberIdentity] = []
         for _ in range(n):
@@ -165,6 +168,7 @@ def _encode_v3(m: LeaveGroupRequest, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[LeaveGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -182,7 +186,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[LeaveGroupRequest, int]:
         if not n:
             raise is_null("LeaveGroupRequest.members", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 164
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("LeaveGroupRequest.members", n, at)
         items: list[MemberIdentity] = []
         for _ in range(n):
@@ -260,6 +265,7 @@ def _encode_v4(m: LeaveGroupRequest, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[LeaveGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -277,7 +283,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[LeaveGroupRequest, int]:
         if not n:
             raise is_null("LeaveGroupRequest.members", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("LeaveGroupRequest.members", n, at)
         items: list[MemberIdentity] = []
         for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -111,12 +112,14 @@ def _encode_v1(m: LeaveGroupResponse, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[LeaveGroupResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihi(data, at)
         at += 10
         if n < 0:
             raise is_null("LeaveGroupResponse.members", at)
-        if n * 6 > len(data) - at:
+        room -= n * 192
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("LeaveGroupResponse.members", n, at)
         items: list[MemberResponse] = []
         for _ in range(n):
@@ -162,6 +165,7 @@ def _encode_v3(m: LeaveGroupResponse, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[LeaveGroupResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -170,7 +174,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[LeaveGroupResponse, int]:
         if not n:
             raise is_null("LeaveGroupResponse.members", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 192
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("LeaveGroupResponse.members", n, at)
         items: list[MemberResponse] = []
         for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -89,6 +90,7 @@ def _encode_v3(m: ListGroupsRequest, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[ListGroupsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -97,7 +99,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[ListGroupsRequest, int]:
         if not n:
             raise is_null("ListGroupsRequest.states_filter", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("ListGroupsRequest.states_filter", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -144,6 +147,7 @@ def _encode_v4(m: ListGroupsRequest, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[ListGroupsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -152,7 +156,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[ListGroupsRequest, int]:
         if not n:
             raise is_null("ListGroupsRequest.states_filter", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("ListGroupsRequest.states_filter", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -174,7 +179,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[ListGroupsRequest, int]:
         if not n:
             raise is_null("ListGroupsRequest.types_filter", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("ListGroupsRequest.types_filter", n, at)
         items_2: list[str] = []
         for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -75,12 +76,14 @@ _write_ihi = Struct(">ihi").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ListGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hi(data, at)
         at += 6
         if n < 0:
             raise is_null("ListGroupsResponse.groups", at)
-        if n * 4 > len(data) - at:
+        room -= n * 172
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("ListGroupsResponse.groups", n, at)
         items: list[ListedGroup] = []
         for _ in range(n):
@@ -120,12 +123,14 @@ def _encode_v0(m: ListGroupsResponse, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[ListGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihi(data, at)
         at += 10
         if n < 0:
             raise is_null("ListGroupsResponse.groups", at)
-        if n * 4 > len(data) - at:
+        room -= n * 172
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("ListGroupsResponse.groups", n, at)
         items: list[ListedGroup] = []
         for _ in range(n):
@@ -165,6 +170,7 @@ def _encode_v1(m: ListGroupsResponse, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[ListGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -173,7 +179,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[ListGroupsResponse, int]:
         if not n:
             raise is_null("ListGroupsResponse.groups", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 172
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("ListGroupsResponse.groups", n, at)
         items: list[ListedGroup] = []
         for _ in range(n):
@@ -240,6 +247,7 @@ def _encode_v3(m: ListGroupsResponse, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[ListGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -248,7 +256,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[ListGroupsResponse, int]:
         if not n:
             raise is_null("ListGroupsResponse.groups", at)
         n -= 1
-        if n * 4 > len(data) - at:
+        room -= n * 222
+        if room < 0 or n * 4 > len(data) - at:
             raise too_many("ListGroupsResponse.groups", n, at)
         items: list[ListedGroup] = []
         for _ in range(n):
@@ -331,6 +340,7 @@ def _encode_v4(m: ListGroupsResponse, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[ListGroupsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -339,7 +349,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[ListGroupsResponse, int]:
         if not n:
             raise is_null("ListGroupsResponse.groups", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 272
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("ListGroupsResponse.groups", n, at)
         items: list[ListedGroup] = []
         for _ in range(n):

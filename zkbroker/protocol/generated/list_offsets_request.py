@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -98,12 +99,14 @@ _write_iqi = Struct(">iqi").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("ListOffsetsRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ListOffsetsRequest.topics", n, at)
         items: list[ListOffsetsTopic] = []
         for _ in range(n):
@@ -118,7 +121,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("ListOffsetsTopic.partitions", at)
-            if n * 16 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 16 > len(data) - at:
                 raise too_many("ListOffsetsTopic.partitions", n, at)
             items_2: list[ListOffsetsPartition] = []
             for _ in range(n):
@@ -150,12 +154,14 @@ def _encode_v0(m: ListOffsetsRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("ListOffsetsRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ListOffsetsRequest.topics", n, at)
         items: list[ListOffsetsTopic] = []
         for _ in range(n):
@@ -170,7 +176,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("ListOffsetsTopic.partitions", at)
-            if n * 12 > len(data) - at:
+            room -= n * 128
+            if room < 0 or n * 12 > len(data) - at:
                 raise too_many("ListOffsetsTopic.partitions", n, at)
             items_2: list[ListOffsetsPartition] = []
             for _ in range(n):
@@ -204,12 +211,14 @@ def _encode_v1(m: ListOffsetsRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, isolation_level, n = _read_ibi(data, at)
         at += 9
         if n < 0:
             raise is_null("ListOffsetsRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ListOffsetsRequest.topics", n, at)
         items: list[ListOffsetsTopic] = []
         for _ in range(n):
@@ -224,7 +233,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("ListOffsetsTopic.partitions", at)
-            if n * 12 > len(data) - at:
+            room -= n * 128
+            if room < 0 or n * 12 > len(data) - at:
                 raise too_many("ListOffsetsTopic.partitions", n, at)
             items_2: list[ListOffsetsPartition] = []
             for _ in range(n):
@@ -256,12 +266,14 @@ def _encode_v2(m: ListOffsetsRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, isolation_level, n = _read_ibi(data, at)
         at += 9
         if n < 0:
             raise is_null("ListOffsetsRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ListOffsetsRequest.topics", n, at)
         items: list[ListOffsetsTopic] = []
         for _ in range(n):
@@ -276,7 +288,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("ListOffsetsTopic.partitions", at)
-            if n * 16 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 16 > len(data) - at:
                 raise too_many("ListOffsetsTopic.partitions", n, at)
             items_2: list[ListOffsetsPartition] = []
             for _ in range(n):
@@ -308,6 +321,7 @@ def _encode_v4(m: ListOffsetsRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, isolation_level, n = _read_ibB(data, at)
         at += 6
@@ -316,7 +330,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
         if not n:
             raise is_null("ListOffsetsRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("ListOffsetsRequest.topics", n, at)
         items: list[ListOffsetsTopic] = []
         for _ in range(n):
@@ -336,7 +351,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[ListOffsetsRequest, int]:
             if not n:
                 raise is_null("ListOffsetsTopic.partitions", at)
             n -= 1
-            if n * 17 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 17 > len(data) - at:
                 raise too_many("ListOffsetsTopic.partitions", n, at)
             items_2: list[ListOffsetsPartition] = []
             for _ in range(n):

@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_INT64S,
     UNPACK_INT64S,
     Buffer,
@@ -101,12 +102,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ListOffsetsResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ListOffsetsResponse.topics", n, at)
         items: list[ListOffsetsTopicResponse] = []
         for _ in range(n):
@@ -121,7 +124,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("ListOffsetsTopicResponse.partitions", at)
-            if n * 10 > len(data) - at:
+            room -= n * 200
+            if room < 0 or n * 10 > len(data) - at:
                 raise too_many("ListOffsetsTopicResponse.partitions", n, at)
             items_2: list[ListOffsetsPartitionResponse] = []
             for _ in range(n):
@@ -129,7 +133,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
                 at += 10
                 if n < 0:
                     raise is_null("ListOffsetsPartitionResponse.old_style_offsets", at)
-                if n * 8 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 8 > len(data) - at:
                     raise too_many("ListOffsetsPartitionResponse.old_style_offsets", n, at)
                 old_style_offsets = UNPACK_INT64S[n](data, at) if n < FEW else unpack_from(f">{n}q", data, at)
                 at += n * 8
@@ -168,12 +173,14 @@ def _encode_v0(m: ListOffsetsResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ListOffsetsResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ListOffsetsResponse.topics", n, at)
         items: list[ListOffsetsTopicResponse] = []
         for _ in range(n):
@@ -188,7 +195,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("ListOffsetsTopicResponse.partitions", at)
-            if n * 22 > len(data) - at:
+            room -= n * 200
+            if room < 0 or n * 22 > len(data) - at:
                 raise too_many("ListOffsetsTopicResponse.partitions", n, at)
             items_2: list[ListOffsetsPartitionResponse] = []
             for _ in range(n):
@@ -222,12 +230,14 @@ def _encode_v1(m: ListOffsetsResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("ListOffsetsResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ListOffsetsResponse.topics", n, at)
         items: list[ListOffsetsTopicResponse] = []
         for _ in range(n):
@@ -242,7 +252,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("ListOffsetsTopicResponse.partitions", at)
-            if n * 22 > len(data) - at:
+            room -= n * 200
+            if room < 0 or n * 22 > len(data) - at:
                 raise too_many("ListOffsetsTopicResponse.partitions", n, at)
             items_2: list[ListOffsetsPartitionResponse] = []
             for _ in range(n):
@@ -276,12 +287,14 @@ def _encode_v2(m: ListOffsetsResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("ListOffsetsResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ListOffsetsResponse.topics", n, at)
         items: list[ListOffsetsTopicResponse] = []
         for _ in range(n):
@@ -296,7 +309,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("ListOffsetsTopicResponse.partitions", at)
-            if n * 26 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 26 > len(data) - at:
                 raise too_many("ListOffsetsTopicResponse.partitions", n, at)
             items_2: list[ListOffsetsPartitionResponse] = []
             for _ in range(n):
@@ -328,6 +342,7 @@ def _encode_v4(m: ListOffsetsResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -336,7 +351,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
         if not n:
             raise is_null("ListOffsetsResponse.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("ListOffsetsResponse.topics", n, at)
         items: list[ListOffsetsTopicResponse] = []
         for _ in range(n):
@@ -356,7 +372,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[ListOffsetsResponse, int]:
             if not n:
                 raise is_null("ListOffsetsTopicResponse.partitions", at)
             n -= 1
-            if n * 27 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 27 > len(data) - at:
                 raise too_many("ListOffsetsTopicResponse.partitions", n, at)
             items_2: list[ListOffsetsPartitionResponse] = []
             for _ in range(n):

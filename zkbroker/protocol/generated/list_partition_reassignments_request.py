@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     UNPACK_INT32S,
     Buffer,
@@ -67,6 +68,7 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ListPartitionReassignmentsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         timeout_ms, n = _read_iB(data, at)
         at += 5
@@ -75,7 +77,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListPartitionReassignmentsRequest,
         topics: list[ListPartitionReassignmentsTopics] | None
         if n:
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("ListPartitionReassignmentsRequest.topics", n, at)
             items: list[ListPartitionReassignmentsTopics] = []
             for _ in range(n):
@@ -95,7 +98,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListPartitionReassignmentsRequest,
                 if not n:
                     raise is_null("ListPartitionReassignmentsTopics.partition_indexes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("ListPartitionReassignmentsTopics.partition_indexes", n, at)
                 partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     UNPACK_INT32S,
     Buffer,
@@ -89,6 +90,7 @@ _write_ih = Struct(">ih").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ListPartitionReassignmentsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -106,7 +108,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListPartitionReassignmentsResponse
         if not n:
             raise is_null("ListPartitionReassignmentsResponse.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("ListPartitionReassignmentsResponse.topics", n, at)
         items: list[OngoingTopicReassignment] = []
         for _ in range(n):
@@ -126,7 +129,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListPartitionReassignmentsResponse
             if not n:
                 raise is_null("OngoingTopicReassignment.partitions", at)
             n -= 1
-            if n * 8 > len(data) - at:
+            room -= n * 268
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("OngoingTopicReassignment.partitions", n, at)
             items_2: list[OngoingPartitionReassignment] = []
             for _ in range(n):
@@ -137,7 +141,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListPartitionReassignmentsResponse
                 if not n:
                     raise is_null("OngoingPartitionReassignment.replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("OngoingPartitionReassignment.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -148,7 +153,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListPartitionReassignmentsResponse
                 if not n:
                     raise is_null("OngoingPartitionReassignment.adding_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("OngoingPartitionReassignment.adding_replicas", n, at)
                 adding_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -159,7 +165,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListPartitionReassignmentsResponse
                 if not n:
                     raise is_null("OngoingPartitionReassignment.removing_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("OngoingPartitionReassignment.removing_replicas", n, at)
                 removing_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

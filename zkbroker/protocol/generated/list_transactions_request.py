@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT64S,
     UNPACK_INT64S,
     Buffer,
@@ -58,6 +59,7 @@ _write_qx = Struct(">qx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ListTransactionsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -66,7 +68,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListTransactionsRequest, int]:
         if not n:
             raise is_null("ListTransactionsRequest.state_filters", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("ListTransactionsRequest.state_filters", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -88,7 +91,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListTransactionsRequest, int]:
         if not n:
             raise is_null("ListTransactionsRequest.producer_id_filters", at)
         n -= 1
-        if n * 8 > len(data) - at:
+        room -= n * 36
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("ListTransactionsRequest.producer_id_filters", n, at)
         producer_id_filters = UNPACK_INT64S[n](data, at) if n < FEW else unpack_from(f">{n}q", data, at)
         at += n * 8
@@ -129,6 +133,7 @@ def _encode_v0(m: ListTransactionsRequest, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[ListTransactionsRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -137,7 +142,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[ListTransactionsRequest, int]:
         if not n:
             raise is_null("ListTransactionsRequest.state_filters", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("ListTransactionsRequest.state_filters", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -159,7 +165,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[ListTransactionsRequest, int]:
         if not n:
             raise is_null("ListTransactionsRequest.producer_id_filters", at)
         n -= 1
-        if n * 8 > len(data) - at:
+        room -= n * 36
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("ListTransactionsRequest.producer_id_filters", n, at)
         producer_id_filters = UNPACK_INT64S[n](data, at) if n < FEW else unpack_from(f">{n}q", data, at)
         at += n * 8

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -71,6 +72,7 @@ _write_q = Struct(">q").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ListTransactionsResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -79,7 +81,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListTransactionsResponse, int]:
         if not n:
             raise is_null("ListTransactionsResponse.unknown_state_filters", at)
         n -= 1
-        if n > len(data) - at:
+        room -= n * 58
+        if room < 0 or n > len(data) - at:
             raise too_many("ListTransactionsResponse.unknown_state_filters", n, at)
         items: list[str] = []
         for _ in range(n):
@@ -101,7 +104,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ListTransactionsResponse, int]:
         if not n:
             raise is_null("ListTransactionsResponse.transaction_states", at)
         n -= 1
-        if n * 11 > len(data) - at:
+        room -= n * 192
+        if room < 0 or n * 11 > len(data) - at:
             raise too_many("ListTransactionsResponse.transaction_states", n, at)
         items_2: list[TransactionState] = []
         for _ in range(n):

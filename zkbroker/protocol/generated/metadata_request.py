@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     ZERO_UUID,
     Buffer,
     Message,
@@ -83,12 +84,14 @@ _write_oox = Struct(">??x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[MetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("MetadataRequest.topics", at)
-        if n * 2 > len(data) - at:
+        room -= n * 106
+        if room < 0 or n * 2 > len(data) - at:
             raise too_many("MetadataRequest.topics", n, at)
         items: list[MetadataRequestTopic] = []
         for _ in range(n):
@@ -128,12 +131,14 @@ def _encode_v0(m: MetadataRequest, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[MetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         topics: list[MetadataRequestTopic] | None
         if n >= 0:
-            if n * 2 > len(data) - at:
+            room -= n * 106
+            if room < 0 or n * 2 > len(data) - at:
                 raise too_many("MetadataRequest.topics", n, at)
             items: list[MetadataRequestTopic] = []
             for _ in range(n):
@@ -176,12 +181,14 @@ def _encode_v1(m: MetadataRequest, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[MetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         topics: list[MetadataRequestTopic] | None
         if n >= 0:
-            if n * 2 > len(data) - at:
+            room -= n * 106
+            if room < 0 or n * 2 > len(data) - at:
                 raise too_many("MetadataRequest.topics", n, at)
             items: list[MetadataRequestTopic] = []
             for _ in range(n):
@@ -225,12 +232,14 @@ def _encode_v4(m: MetadataRequest, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v8(data: bytes, at: int) -> tuple[MetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         topics: list[MetadataRequestTopic] | None
         if n >= 0:
-            if n * 2 > len(data) - at:
+            room -= n * 106
+            if room < 0 or n * 2 > len(data) - at:
                 raise too_many("MetadataRequest.topics", n, at)
             items: list[MetadataRequestTopic] = []
             for _ in range(n):
@@ -270,6 +279,7 @@ def _encode_v8(m: MetadataRequest, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v9(data: bytes, at: int) -> tuple[MetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -278,7 +288,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[MetadataRequest, int]:
         topics: list[MetadataRequestTopic] | None
         if n:
             n -= 1
-            if n * 2 > len(data) - at:
+            room -= n * 106
+            if room < 0 or n * 2 > len(data) - at:
                 raise too_many("MetadataRequest.topics", n, at)
             items: list[MetadataRequestTopic] = []
             for _ in range(n):
@@ -335,6 +346,7 @@ def _encode_v9(m: MetadataRequest, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v10(data: bytes, at: int) -> tuple[MetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -343,7 +355,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[MetadataRequest, int]:
         topics: list[MetadataRequestTopic] | None
         if n:
             n -= 1
-            if n * 18 > len(data) - at:
+            room -= n * 155
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("MetadataRequest.topics", n, at)
             items: list[MetadataRequestTopic] = []
             for _ in range(n):
@@ -402,6 +415,7 @@ def _encode_v10(m: MetadataRequest, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v11(data: bytes, at: int) -> tuple[MetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -410,7 +424,8 @@ def _decode_v11(data: bytes, at: int) -> tuple[MetadataRequest, int]:
         topics: list[MetadataRequestTopic] | None
         if n:
             n -= 1
-            if n * 18 > len(data) - at:
+            room -= n * 155
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("MetadataRequest.topics", n, at)
             items: list[MetadataRequestTopic] = []
             for _ in range(n):

@@ -12,6 +12,7 @@ from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -148,12 +149,14 @@ _write_oi = Struct(">?i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("MetadataResponse.brokers", at)
-        if n * 10 > len(data) - at:
+        room -= n * 178
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -172,7 +175,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         at += 4
         if n < 0:
             raise is_null("MetadataResponse.topics", at)
-        if n * 8 > len(data) - at:
+        room -= n * 222
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -187,7 +191,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("MetadataResponseTopic.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 292
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -195,7 +200,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 14
                 if n < 0:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -203,7 +209,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -253,12 +260,14 @@ def _encode_v0(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("MetadataResponse.brokers", at)
-        if n * 12 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 12 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -282,7 +291,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         at += 8
         if n < 0:
             raise is_null("MetadataResponse.topics", at)
-        if n * 9 > len(data) - at:
+        room -= n * 222
+        if room < 0 or n * 9 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -297,7 +307,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             at += 5
             if n < 0:
                 raise is_null("MetadataResponseTopic.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 292
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -305,7 +316,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 14
                 if n < 0:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -313,7 +325,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -369,12 +382,14 @@ def _encode_v1(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("MetadataResponse.brokers", at)
-        if n * 12 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 12 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -405,7 +420,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         at += 8
         if n < 0:
             raise is_null("MetadataResponse.topics", at)
-        if n * 9 > len(data) - at:
+        room -= n * 222
+        if room < 0 or n * 9 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -420,7 +436,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             at += 5
             if n < 0:
                 raise is_null("MetadataResponseTopic.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 292
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -428,7 +445,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 14
                 if n < 0:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -436,7 +454,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -498,12 +517,14 @@ def _encode_v2(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("MetadataResponse.brokers", at)
-        if n * 12 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 12 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -534,7 +555,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         at += 8
         if n < 0:
             raise is_null("MetadataResponse.topics", at)
-        if n * 9 > len(data) - at:
+        room -= n * 222
+        if room < 0 or n * 9 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -549,7 +571,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             at += 5
             if n < 0:
                 raise is_null("MetadataResponseTopic.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 292
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -557,7 +580,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 14
                 if n < 0:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -565,7 +589,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -627,12 +652,14 @@ def _encode_v3(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("MetadataResponse.brokers", at)
-        if n * 12 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 12 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -663,7 +690,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         at += 8
         if n < 0:
             raise is_null("MetadataResponse.topics", at)
-        if n * 9 > len(data) - at:
+        room -= n * 222
+        if room < 0 or n * 9 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -678,7 +706,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             at += 5
             if n < 0:
                 raise is_null("MetadataResponseTopic.partitions", at)
-            if n * 22 > len(data) - at:
+            room -= n * 348
+            if room < 0 or n * 22 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -686,7 +715,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 14
                 if n < 0:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -694,7 +724,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -702,7 +733,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("MetadataResponsePartition.offline_replicas", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -769,12 +801,14 @@ def _encode_v5(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v7(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("MetadataResponse.brokers", at)
-        if n * 12 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 12 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -805,7 +839,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         at += 8
         if n < 0:
             raise is_null("MetadataResponse.topics", at)
-        if n * 9 > len(data) - at:
+        room -= n * 222
+        if room < 0 or n * 9 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -820,7 +855,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             at += 5
             if n < 0:
                 raise is_null("MetadataResponseTopic.partitions", at)
-            if n * 26 > len(data) - at:
+            room -= n * 376
+            if room < 0 or n * 26 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -828,7 +864,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 18
                 if n < 0:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -836,7 +873,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -844,7 +882,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("MetadataResponsePartition.offline_replicas", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -911,12 +950,14 @@ def _encode_v7(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v8(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("MetadataResponse.brokers", at)
-        if n * 12 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 12 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -947,7 +988,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         at += 8
         if n < 0:
             raise is_null("MetadataResponse.topics", at)
-        if n * 13 > len(data) - at:
+        room -= n * 250
+        if room < 0 or n * 13 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -962,7 +1004,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             at += 5
             if n < 0:
                 raise is_null("MetadataResponseTopic.partitions", at)
-            if n * 26 > len(data) - at:
+            room -= n * 376
+            if room < 0 or n * 26 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -970,7 +1013,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 18
                 if n < 0:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -978,7 +1022,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -986,7 +1031,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("MetadataResponsePartition.offline_replicas", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1055,6 +1101,7 @@ def _encode_v8(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v9(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -1063,7 +1110,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         if not n:
             raise is_null("MetadataResponse.brokers", at)
         n -= 1
-        if n * 11 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 11 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -1107,7 +1155,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         if not n:
             raise is_null("MetadataResponse.topics", at)
         n -= 1
-        if n * 10 > len(data) - at:
+        room -= n * 250
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -1127,7 +1176,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             if not n:
                 raise is_null("MetadataResponseTopic.partitions", at)
             n -= 1
-            if n * 18 > len(data) - at:
+            room -= n * 376
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -1138,7 +1188,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1149,7 +1200,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1160,7 +1212,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.offline_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1272,6 +1325,7 @@ def _encode_v9(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v10(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -1280,7 +1334,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         if not n:
             raise is_null("MetadataResponse.brokers", at)
         n -= 1
-        if n * 11 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 11 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -1324,7 +1379,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         if not n:
             raise is_null("MetadataResponse.topics", at)
         n -= 1
-        if n * 26 > len(data) - at:
+        room -= n * 299
+        if room < 0 or n * 26 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -1344,7 +1400,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             if not n:
                 raise is_null("MetadataResponseTopic.partitions", at)
             n -= 1
-            if n * 18 > len(data) - at:
+            room -= n * 376
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -1355,7 +1412,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1366,7 +1424,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1377,7 +1436,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.offline_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1489,6 +1549,7 @@ def _encode_v10(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v11(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -1497,7 +1558,8 @@ def _decode_v11(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         if not n:
             raise is_null("MetadataResponse.brokers", at)
         n -= 1
-        if n * 11 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 11 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -1541,7 +1603,8 @@ def _decode_v11(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         if not n:
             raise is_null("MetadataResponse.topics", at)
         n -= 1
-        if n * 26 > len(data) - at:
+        room -= n * 299
+        if room < 0 or n * 26 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -1561,7 +1624,8 @@ def _decode_v11(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             if not n:
                 raise is_null("MetadataResponseTopic.partitions", at)
             n -= 1
-            if n * 18 > len(data) - at:
+            room -= n * 376
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -1572,7 +1636,8 @@ def _decode_v11(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1583,7 +1648,8 @@ def _decode_v11(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1594,7 +1660,8 @@ def _decode_v11(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.offline_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1708,6 +1775,7 @@ def _encode_v11(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Reco
 
 
 def _decode_v12(data: bytes, at: int) -> tuple[MetadataResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -1716,7 +1784,8 @@ def _decode_v12(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         if not n:
             raise is_null("MetadataResponse.brokers", at)
         n -= 1
-        if n * 11 > len(data) - at:
+        room -= n * 228
+        if room < 0 or n * 11 > len(data) - at:
             raise too_many("MetadataResponse.brokers", n, at)
         items: list[MetadataResponseBroker] = []
         for _ in range(n):
@@ -1760,7 +1829,8 @@ def _decode_v12(data: bytes, at: int) -> tuple[MetadataResponse, int]:
         if not n:
             raise is_null("MetadataResponse.topics", at)
         n -= 1
-        if n * 26 > len(data) - at:
+        room -= n * 299
+        if room < 0 or n * 26 > len(data) - at:
             raise too_many("MetadataResponse.topics", n, at)
         items_2: list[MetadataResponseTopic] = []
         for _ in range(n):
@@ -1780,7 +1850,8 @@ def _decode_v12(data: bytes, at: int) -> tuple[MetadataResponse, int]:
             if not n:
                 raise is_null("MetadataResponseTopic.partitions", at)
             n -= 1
-            if n * 18 > len(data) - at:
+            room -= n * 376
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("MetadataResponseTopic.partitions", n, at)
             items_3: list[MetadataResponsePartition] = []
             for _ in range(n):
@@ -1791,7 +1862,8 @@ def _decode_v12(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.replica_nodes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.replica_nodes", n, at)
                 replica_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1802,7 +1874,8 @@ def _decode_v12(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.isr_nodes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.isr_nodes", n, at)
                 isr_nodes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1813,7 +1886,8 @@ def _decode_v12(data: bytes, at: int) -> tuple[MetadataResponse, int]:
                 if not n:
                     raise is_null("MetadataResponsePartition.offline_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("MetadataResponsePartition.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -104,6 +105,7 @@ _write_qi = Struct(">qi").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -116,7 +118,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
         at += 4
         if n < 0:
             raise is_null("OffsetCommitRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetCommitRequest.topics", n, at)
         items: list[OffsetCommitRequestTopic] = []
         for _ in range(n):
@@ -131,7 +134,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetCommitRequestTopic.partitions", at)
-            if n * 14 > len(data) - at:
+            room -= n * 186
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("OffsetCommitRequestTopic.partitions", n, at)
             items_2: list[OffsetCommitRequestPartition] = []
             for _ in range(n):
@@ -179,6 +183,7 @@ def _encode_v0(m: OffsetCommitRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -198,7 +203,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
         at += 4
         if n < 0:
             raise is_null("OffsetCommitRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetCommitRequest.topics", n, at)
         items: list[OffsetCommitRequestTopic] = []
         for _ in range(n):
@@ -213,7 +219,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetCommitRequestTopic.partitions", at)
-            if n * 22 > len(data) - at:
+            room -= n * 214
+            if room < 0 or n * 22 > len(data) - at:
                 raise too_many("OffsetCommitRequestTopic.partitions", n, at)
             items_2: list[OffsetCommitRequestPartition] = []
             for _ in range(n):
@@ -262,6 +269,7 @@ def _encode_v1(m: OffsetCommitRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -281,7 +289,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
         at += 12
         if n < 0:
             raise is_null("OffsetCommitRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetCommitRequest.topics", n, at)
         items: list[OffsetCommitRequestTopic] = []
         for _ in range(n):
@@ -296,7 +305,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetCommitRequestTopic.partitions", at)
-            if n * 14 > len(data) - at:
+            room -= n * 186
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("OffsetCommitRequestTopic.partitions", n, at)
             items_2: list[OffsetCommitRequestPartition] = []
             for _ in range(n):
@@ -347,6 +357,7 @@ def _encode_v2(m: OffsetCommitRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -366,7 +377,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
         at += 4
         if n < 0:
             raise is_null("OffsetCommitRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetCommitRequest.topics", n, at)
         items: list[OffsetCommitRequestTopic] = []
         for _ in range(n):
@@ -381,7 +393,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetCommitRequestTopic.partitions", at)
-            if n * 14 > len(data) - at:
+            room -= n * 186
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("OffsetCommitRequestTopic.partitions", n, at)
             items_2: list[OffsetCommitRequestPartition] = []
             for _ in range(n):
@@ -432,6 +445,7 @@ def _encode_v5(m: OffsetCommitRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -451,7 +465,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
         at += 4
         if n < 0:
             raise is_null("OffsetCommitRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetCommitRequest.topics", n, at)
         items: list[OffsetCommitRequestTopic] = []
         for _ in range(n):
@@ -466,7 +481,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetCommitRequestTopic.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 214
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("OffsetCommitRequestTopic.partitions", n, at)
             items_2: list[OffsetCommitRequestPartition] = []
             for _ in range(n):
@@ -517,6 +533,7 @@ def _encode_v6(m: OffsetCommitRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v7(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -543,7 +560,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
         at += 4
         if n < 0:
             raise is_null("OffsetCommitRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetCommitRequest.topics", n, at)
         items: list[OffsetCommitRequestTopic] = []
         for _ in range(n):
@@ -558,7 +576,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetCommitRequestTopic.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 214
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("OffsetCommitRequestTopic.partitions", n, at)
             items_2: list[OffsetCommitRequestPartition] = []
             for _ in range(n):
@@ -613,6 +632,7 @@ def _encode_v7(m: OffsetCommitRequest, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v8(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -648,7 +668,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
         if not n:
             raise is_null("OffsetCommitRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("OffsetCommitRequest.topics", n, at)
         items: list[OffsetCommitRequestTopic] = []
         for _ in range(n):
@@ -668,7 +689,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[OffsetCommitRequest, int]:
             if not n:
                 raise is_null("OffsetCommitRequestTopic.partitions", at)
             n -= 1
-            if n * 18 > len(data) - at:
+            room -= n * 214
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("OffsetCommitRequestTopic.partitions", n, at)
             items_2: list[OffsetCommitRequestPartition] = []
             for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -84,12 +85,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[OffsetCommitResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("OffsetCommitResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetCommitResponse.topics", n, at)
         items: list[OffsetCommitResponseTopic] = []
         for _ in range(n):
@@ -104,7 +107,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetCommitResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetCommitResponseTopic.partitions", at)
-            if n * 6 > len(data) - at:
+            room -= n * 112
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("OffsetCommitResponseTopic.partitions", n, at)
             items_2: list[OffsetCommitResponsePartition] = []
             for _ in range(n):
@@ -134,12 +138,14 @@ def _encode_v0(m: OffsetCommitResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[OffsetCommitResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("OffsetCommitResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetCommitResponse.topics", n, at)
         items: list[OffsetCommitResponseTopic] = []
         for _ in range(n):
@@ -154,7 +160,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[OffsetCommitResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetCommitResponseTopic.partitions", at)
-            if n * 6 > len(data) - at:
+            room -= n * 112
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("OffsetCommitResponseTopic.partitions", n, at)
             items_2: list[OffsetCommitResponsePartition] = []
             for _ in range(n):
@@ -184,6 +191,7 @@ def _encode_v3(m: OffsetCommitResponse, out: bytearray, buffers: list[Buffer | R
 
 
 def _decode_v8(data: bytes, at: int) -> tuple[OffsetCommitResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -192,7 +200,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[OffsetCommitResponse, int]:
         if not n:
             raise is_null("OffsetCommitResponse.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("OffsetCommitResponse.topics", n, at)
         items: list[OffsetCommitResponseTopic] = []
         for _ in range(n):
@@ -212,7 +221,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[OffsetCommitResponse, int]:
             if not n:
                 raise is_null("OffsetCommitResponseTopic.partitions", at)
             n -= 1
-            if n * 7 > len(data) - at:
+            room -= n * 112
+            if room < 0 or n * 7 > len(data) - at:
                 raise too_many("OffsetCommitResponseTopic.partitions", n, at)
             items_2: list[OffsetCommitResponsePartition] = []
             for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -70,6 +71,7 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[OffsetDeleteRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -82,7 +84,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetDeleteRequest, int]:
         at += 4
         if n < 0:
             raise is_null("OffsetDeleteRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetDeleteRequest.topics", n, at)
         items: list[OffsetDeleteRequestTopic] = []
         for _ in range(n):
@@ -97,7 +100,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetDeleteRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetDeleteRequestTopic.partitions", at)
-            if n * 4 > len(data) - at:
+            room -= n * 76
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("OffsetDeleteRequestTopic.partitions", n, at)
             items_2: list[OffsetDeleteRequestPartition] = []
             for _ in range(n):

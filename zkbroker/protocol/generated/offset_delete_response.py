@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -78,12 +79,14 @@ _write_ih = Struct(">ih").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[OffsetDeleteResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, throttle_time_ms, n = _read_hii(data, at)
         at += 10
         if n < 0:
             raise is_null("OffsetDeleteResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetDeleteResponse.topics", n, at)
         items: list[OffsetDeleteResponseTopic] = []
         for _ in range(n):
@@ -98,7 +101,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetDeleteResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetDeleteResponseTopic.partitions", at)
-            if n * 6 > len(data) - at:
+            room -= n * 112
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("OffsetDeleteResponseTopic.partitions", n, at)
             items_2: list[OffsetDeleteResponsePartition] = []
             for _ in range(n):

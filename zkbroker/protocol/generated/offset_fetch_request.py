@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -107,6 +108,7 @@ _write_ox = Struct(">?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -119,7 +121,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
         at += 4
         if n < 0:
             raise is_null("OffsetFetchRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetFetchRequest.topics", n, at)
         items: list[OffsetFetchRequestTopic] = []
         for _ in range(n):
@@ -134,7 +137,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetFetchRequestTopic.partition_indexes", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("OffsetFetchRequestTopic.partition_indexes", n, at)
             partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -171,6 +175,7 @@ def _encode_v0(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -183,7 +188,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
         at += 4
         topics: list[OffsetFetchRequestTopic] | None
         if n >= 0:
-            if n * 6 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("OffsetFetchRequest.topics", n, at)
             items: list[OffsetFetchRequestTopic] = []
             for _ in range(n):
@@ -198,7 +204,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
                 at += 4
                 if n < 0:
                     raise is_null("OffsetFetchRequestTopic.partition_indexes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("OffsetFetchRequestTopic.partition_indexes", n, at)
                 partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -238,6 +245,7 @@ def _encode_v2(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -255,7 +263,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
         topics: list[OffsetFetchRequestTopic] | None
         if n:
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("OffsetFetchRequest.topics", n, at)
             items: list[OffsetFetchRequestTopic] = []
             for _ in range(n):
@@ -275,7 +284,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
                 if not n:
                     raise is_null("OffsetFetchRequestTopic.partition_indexes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("OffsetFetchRequestTopic.partition_indexes", n, at)
                 partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -337,6 +347,7 @@ def _encode_v6(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v7(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -354,7 +365,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
         topics: list[OffsetFetchRequestTopic] | None
         if n:
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("OffsetFetchRequest.topics", n, at)
             items: list[OffsetFetchRequestTopic] = []
             for _ in range(n):
@@ -374,7 +386,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
                 if not n:
                     raise is_null("OffsetFetchRequestTopic.partition_indexes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("OffsetFetchRequestTopic.partition_indexes", n, at)
                 partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -434,6 +447,7 @@ def _encode_v7(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v8(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -442,7 +456,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
         if not n:
             raise is_null("OffsetFetchRequest.groups", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 122
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("OffsetFetchRequest.groups", n, at)
         items: list[OffsetFetchRequestGroup] = []
         for _ in range(n):
@@ -462,7 +477,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
             topics: list[OffsetFetchRequestTopics] | None
             if n:
                 n -= 1
-                if n * 3 > len(data) - at:
+                room -= n * 162
+                if room < 0 or n * 3 > len(data) - at:
                     raise too_many("OffsetFetchRequestGroup.topics", n, at)
                 items_2: list[OffsetFetchRequestTopics] = []
                 for _ in range(n):
@@ -482,7 +498,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
                     if not n:
                         raise is_null("OffsetFetchRequestTopics.partition_indexes", at)
                     n -= 1
-                    if n * 4 > len(data) - at:
+                    room -= n * 36
+                    if room < 0 or n * 4 > len(data) - at:
                         raise too_many("OffsetFetchRequestTopics.partition_indexes", n, at)
                     partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                     at += n * 4
@@ -557,6 +574,7 @@ def _encode_v8(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v9(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -565,7 +583,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
         if not n:
             raise is_null("OffsetFetchRequest.groups", at)
         n -= 1
-        if n * 8 > len(data) - at:
+        room -= n * 200
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("OffsetFetchRequest.groups", n, at)
         items: list[OffsetFetchRequestGroup] = []
         for _ in range(n):
@@ -594,7 +613,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
             topics: list[OffsetFetchRequestTopics] | None
             if n:
                 n -= 1
-                if n * 3 > len(data) - at:
+                room -= n * 162
+                if room < 0 or n * 3 > len(data) - at:
                     raise too_many("OffsetFetchRequestGroup.topics", n, at)
                 items_2: list[OffsetFetchRequestTopics] = []
                 for _ in range(n):
@@ -614,7 +634,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[OffsetFetchRequest, int]:
                     if not n:
                         raise is_null("OffsetFetchRequestTopics.partition_indexes", at)
                     n -= 1
-                    if n * 4 > len(data) - at:
+                    room -= n * 36
+                    if room < 0 or n * 4 > len(data) - at:
                         raise too_many("OffsetFetchRequestTopics.partition_indexes", n, at)
                     partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                     at += n * 4

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -142,12 +143,14 @@ _write_iqi = Struct(">iqi").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("OffsetFetchResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetFetchResponse.topics", n, at)
         items: list[OffsetFetchResponseTopic] = []
         for _ in range(n):
@@ -162,7 +165,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetFetchResponseTopic.partitions", at)
-            if n * 16 > len(data) - at:
+            room -= n * 214
+            if room < 0 or n * 16 > len(data) - at:
                 raise too_many("OffsetFetchResponseTopic.partitions", n, at)
             items_2: list[OffsetFetchResponsePartition] = []
             for _ in range(n):
@@ -208,12 +212,14 @@ def _encode_v0(m: OffsetFetchResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("OffsetFetchResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetFetchResponse.topics", n, at)
         items: list[OffsetFetchResponseTopic] = []
         for _ in range(n):
@@ -228,7 +234,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetFetchResponseTopic.partitions", at)
-            if n * 16 > len(data) - at:
+            room -= n * 214
+            if room < 0 or n * 16 > len(data) - at:
                 raise too_many("OffsetFetchResponseTopic.partitions", n, at)
             items_2: list[OffsetFetchResponsePartition] = []
             for _ in range(n):
@@ -277,12 +284,14 @@ def _encode_v2(m: OffsetFetchResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("OffsetFetchResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetFetchResponse.topics", n, at)
         items: list[OffsetFetchResponseTopic] = []
         for _ in range(n):
@@ -297,7 +306,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetFetchResponseTopic.partitions", at)
-            if n * 16 > len(data) - at:
+            room -= n * 214
+            if room < 0 or n * 16 > len(data) - at:
                 raise too_many("OffsetFetchResponseTopic.partitions", n, at)
             items_2: list[OffsetFetchResponsePartition] = []
             for _ in range(n):
@@ -346,12 +356,14 @@ def _encode_v3(m: OffsetFetchResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("OffsetFetchResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetFetchResponse.topics", n, at)
         items: list[OffsetFetchResponseTopic] = []
         for _ in range(n):
@@ -366,7 +378,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetFetchResponseTopic.partitions", at)
-            if n * 20 > len(data) - at:
+            room -= n * 242
+            if room < 0 or n * 20 > len(data) - at:
                 raise too_many("OffsetFetchResponseTopic.partitions", n, at)
             items_2: list[OffsetFetchResponsePartition] = []
             for _ in range(n):
@@ -415,6 +428,7 @@ def _encode_v5(m: OffsetFetchResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -423,7 +437,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
         if not n:
             raise is_null("OffsetFetchResponse.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("OffsetFetchResponse.topics", n, at)
         items: list[OffsetFetchResponseTopic] = []
         for _ in range(n):
@@ -443,7 +458,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
             if not n:
                 raise is_null("OffsetFetchResponseTopic.partitions", at)
             n -= 1
-            if n * 20 > len(data) - at:
+            room -= n * 242
+            if room < 0 or n * 20 > len(data) - at:
                 raise too_many("OffsetFetchResponseTopic.partitions", n, at)
             items_2: list[OffsetFetchResponsePartition] = []
             for _ in range(n):
@@ -520,6 +536,7 @@ def _encode_v6(m: OffsetFetchResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v8(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -528,7 +545,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
         if not n:
             raise is_null("OffsetFetchResponse.groups", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 198
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("OffsetFetchResponse.groups", n, at)
         items: list[OffsetFetchResponseGroup] = []
         for _ in range(n):
@@ -548,7 +566,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
             if not n:
                 raise is_null("OffsetFetchResponseGroup.topics", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("OffsetFetchResponseGroup.topics", n, at)
             items_2: list[OffsetFetchResponseTopics] = []
             for _ in range(n):
@@ -568,7 +587,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[OffsetFetchResponse, int]:
                 if not n:
                     raise is_null("OffsetFetchResponseTopics.partitions", at)
                 n -= 1
-                if n * 20 > len(data) - at:
+                room -= n * 242
+                if room < 0 or n * 20 > len(data) - at:
                     raise too_many("OffsetFetchResponseTopics.partitions", n, at)
                 items_3: list[OffsetFetchResponsePartitions] = []
                 for _ in range(n):

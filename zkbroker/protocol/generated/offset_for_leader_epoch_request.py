@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -86,12 +87,14 @@ _write_iiix = Struct(">iiix").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[OffsetForLeaderEpochRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("OffsetForLeaderEpochRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetForLeaderEpochRequest.topics", n, at)
         items: list[OffsetForLeaderTopic] = []
         for _ in range(n):
@@ -106,7 +109,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetForLeaderEpochRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetForLeaderTopic.partitions", at)
-            if n * 8 > len(data) - at:
+            room -= n * 120
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("OffsetForLeaderTopic.partitions", n, at)
             items_2: list[OffsetForLeaderPartition] = []
             for _ in range(n):
@@ -136,12 +140,14 @@ def _encode_v0(m: OffsetForLeaderEpochRequest, out: bytearray, buffers: list[Buf
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[OffsetForLeaderEpochRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("OffsetForLeaderEpochRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetForLeaderEpochRequest.topics", n, at)
         items: list[OffsetForLeaderTopic] = []
         for _ in range(n):
@@ -156,7 +162,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[OffsetForLeaderEpochRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetForLeaderTopic.partitions", at)
-            if n * 12 > len(data) - at:
+            room -= n * 148
+            if room < 0 or n * 12 > len(data) - at:
                 raise too_many("OffsetForLeaderTopic.partitions", n, at)
             items_2: list[OffsetForLeaderPartition] = []
             for _ in range(n):
@@ -186,12 +193,14 @@ def _encode_v2(m: OffsetForLeaderEpochRequest, out: bytearray, buffers: list[Buf
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[OffsetForLeaderEpochRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("OffsetForLeaderEpochRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetForLeaderEpochRequest.topics", n, at)
         items: list[OffsetForLeaderTopic] = []
         for _ in range(n):
@@ -206,7 +215,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[OffsetForLeaderEpochRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("OffsetForLeaderTopic.partitions", at)
-            if n * 12 > len(data) - at:
+            room -= n * 148
+            if room < 0 or n * 12 > len(data) - at:
                 raise too_many("OffsetForLeaderTopic.partitions", n, at)
             items_2: list[OffsetForLeaderPartition] = []
             for _ in range(n):
@@ -236,6 +246,7 @@ def _encode_v3(m: OffsetForLeaderEpochRequest, out: bytearray, buffers: list[Buf
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[OffsetForLeaderEpochRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         replica_id, n = _read_iB(data, at)
         at += 5
@@ -244,7 +255,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[OffsetForLeaderEpochRequest, int]:
         if not n:
             raise is_null("OffsetForLeaderEpochRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("OffsetForLeaderEpochRequest.topics", n, at)
         items: list[OffsetForLeaderTopic] = []
         for _ in range(n):
@@ -264,7 +276,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[OffsetForLeaderEpochRequest, int]:
             if not n:
                 raise is_null("OffsetForLeaderTopic.partitions", at)
             n -= 1
-            if n * 13 > len(data) - at:
+            room -= n * 148
+            if room < 0 or n * 13 > len(data) - at:
                 raise too_many("OffsetForLeaderTopic.partitions", n, at)
             items_2: list[OffsetForLeaderPartition] = []
             for _ in range(n):

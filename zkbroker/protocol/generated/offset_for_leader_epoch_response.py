@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -90,12 +91,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[OffsetForLeaderEpochResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("OffsetForLeaderEpochResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetForLeaderEpochResponse.topics", n, at)
         items: list[OffsetForLeaderTopicResult] = []
         for _ in range(n):
@@ -110,7 +113,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[OffsetForLeaderEpochResponse, int]
             at += 4
             if n < 0:
                 raise is_null("OffsetForLeaderTopicResult.partitions", at)
-            if n * 14 > len(data) - at:
+            room -= n * 156
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("OffsetForLeaderTopicResult.partitions", n, at)
             items_2: list[EpochEndOffset] = []
             for _ in range(n):
@@ -140,12 +144,14 @@ def _encode_v0(m: OffsetForLeaderEpochResponse, out: bytearray, buffers: list[Bu
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[OffsetForLeaderEpochResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("OffsetForLeaderEpochResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetForLeaderEpochResponse.topics", n, at)
         items: list[OffsetForLeaderTopicResult] = []
         for _ in range(n):
@@ -160,7 +166,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[OffsetForLeaderEpochResponse, int]
             at += 4
             if n < 0:
                 raise is_null("OffsetForLeaderTopicResult.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 184
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("OffsetForLeaderTopicResult.partitions", n, at)
             items_2: list[EpochEndOffset] = []
             for _ in range(n):
@@ -190,12 +197,14 @@ def _encode_v1(m: OffsetForLeaderEpochResponse, out: bytearray, buffers: list[Bu
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[OffsetForLeaderEpochResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("OffsetForLeaderEpochResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("OffsetForLeaderEpochResponse.topics", n, at)
         items: list[OffsetForLeaderTopicResult] = []
         for _ in range(n):
@@ -210,7 +219,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[OffsetForLeaderEpochResponse, int]
             at += 4
             if n < 0:
                 raise is_null("OffsetForLeaderTopicResult.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 184
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("OffsetForLeaderTopicResult.partitions", n, at)
             items_2: list[EpochEndOffset] = []
             for _ in range(n):
@@ -240,6 +250,7 @@ def _encode_v2(m: OffsetForLeaderEpochResponse, out: bytearray, buffers: list[Bu
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[OffsetForLeaderEpochResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -248,7 +259,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[OffsetForLeaderEpochResponse, int]
         if not n:
             raise is_null("OffsetForLeaderEpochResponse.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("OffsetForLeaderEpochResponse.topics", n, at)
         items: list[OffsetForLeaderTopicResult] = []
         for _ in range(n):
@@ -268,7 +280,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[OffsetForLeaderEpochResponse, int]
             if not n:
                 raise is_null("OffsetForLeaderTopicResult.partitions", at)
             n -= 1
-            if n * 19 > len(data) - at:
+            room -= n * 184
+            if room < 0 or n * 19 > len(data) - at:
                 raise too_many("OffsetForLeaderTopicResult.partitions", n, at)
             items_2: list[EpochEndOffset] = []
             for _ in range(n):

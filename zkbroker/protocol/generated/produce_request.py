@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -89,12 +90,14 @@ _write_i = Struct(">i").pack
 
 
 def _decode_v0(data: memoryview, at: int) -> tuple[ProduceRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         acks, timeout_ms, n = _read_hii(data, at)
         at += 10
         if n < 0:
             raise is_null("ProduceRequest.topic_data", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ProduceRequest.topic_data", n, at)
         items: list[TopicProduceData] = []
         for _ in range(n):
@@ -109,7 +112,8 @@ def _decode_v0(data: memoryview, at: int) -> tuple[ProduceRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("TopicProduceData.partition_data", at)
-            if n * 8 > len(data) - at:
+            room -= n * 268
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("TopicProduceData.partition_data", n, at)
             items_2: list[PartitionProduceData] = []
             for _ in range(n):
@@ -156,6 +160,7 @@ def _encode_v0(m: ProduceRequest, out: bytearray, buffers: list[Buffer | Records
 
 
 def _decode_v3(data: memoryview, at: int) -> tuple[ProduceRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -168,7 +173,8 @@ def _decode_v3(data: memoryview, at: int) -> tuple[ProduceRequest, int]:
         at += 10
         if n < 0:
             raise is_null("ProduceRequest.topic_data", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ProduceRequest.topic_data", n, at)
         items: list[TopicProduceData] = []
         for _ in range(n):
@@ -183,7 +189,8 @@ def _decode_v3(data: memoryview, at: int) -> tuple[ProduceRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("TopicProduceData.partition_data", at)
-            if n * 8 > len(data) - at:
+            room -= n * 268
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("TopicProduceData.partition_data", n, at)
             items_2: list[PartitionProduceData] = []
             for _ in range(n):
@@ -234,6 +241,7 @@ def _encode_v3(m: ProduceRequest, out: bytearray, buffers: list[Buffer | Records
 
 
 def _decode_v9(data: memoryview, at: int) -> tuple[ProduceRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -251,7 +259,8 @@ def _decode_v9(data: memoryview, at: int) -> tuple[ProduceRequest, int]:
         if not n:
             raise is_null("ProduceRequest.topic_data", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("ProduceRequest.topic_data", n, at)
         items: list[TopicProduceData] = []
         for _ in range(n):
@@ -271,7 +280,8 @@ def _decode_v9(data: memoryview, at: int) -> tuple[ProduceRequest, int]:
             if not n:
                 raise is_null("TopicProduceData.partition_data", at)
             n -= 1
-            if n * 6 > len(data) - at:
+            room -= n * 268
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("TopicProduceData.partition_data", n, at)
             items_2: list[PartitionProduceData] = []
             for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -154,12 +155,14 @@ _write_ix = Struct(">ix").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[ProduceResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ProduceResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ProduceResponse.responses", n, at)
         items: list[TopicProduceResponse] = []
         for _ in range(n):
@@ -174,7 +177,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[ProduceResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("TopicProduceResponse.partition_responses", at)
-            if n * 14 > len(data) - at:
+            room -= n * 188
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("TopicProduceResponse.partition_responses", n, at)
             items_2: list[PartitionProduceResponse] = []
             for _ in range(n):
@@ -208,12 +212,14 @@ def _encode_v0(m: ProduceResponse, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[ProduceResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ProduceResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ProduceResponse.responses", n, at)
         items: list[TopicProduceResponse] = []
         for _ in range(n):
@@ -228,7 +234,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[ProduceResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("TopicProduceResponse.partition_responses", at)
-            if n * 14 > len(data) - at:
+            room -= n * 188
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("TopicProduceResponse.partition_responses", n, at)
             items_2: list[PartitionProduceResponse] = []
             for _ in range(n):
@@ -265,12 +272,14 @@ def _encode_v1(m: ProduceResponse, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[ProduceResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ProduceResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ProduceResponse.responses", n, at)
         items: list[TopicProduceResponse] = []
         for _ in range(n):
@@ -285,7 +294,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[ProduceResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("TopicProduceResponse.partition_responses", at)
-            if n * 22 > len(data) - at:
+            room -= n * 216
+            if room < 0 or n * 22 > len(data) - at:
                 raise too_many("TopicProduceResponse.partition_responses", n, at)
             items_2: list[PartitionProduceResponse] = []
             for _ in range(n):
@@ -322,12 +332,14 @@ def _encode_v2(m: ProduceResponse, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[ProduceResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ProduceResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ProduceResponse.responses", n, at)
         items: list[TopicProduceResponse] = []
         for _ in range(n):
@@ -342,7 +354,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[ProduceResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("TopicProduceResponse.partition_responses", at)
-            if n * 30 > len(data) - at:
+            room -= n * 244
+            if room < 0 or n * 30 > len(data) - at:
                 raise too_many("TopicProduceResponse.partition_responses", n, at)
             items_2: list[PartitionProduceResponse] = []
             for _ in range(n):
@@ -379,12 +392,14 @@ def _encode_v5(m: ProduceResponse, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v8(data: bytes, at: int) -> tuple[ProduceResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("ProduceResponse.responses", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("ProduceResponse.responses", n, at)
         items: list[TopicProduceResponse] = []
         for _ in range(n):
@@ -399,7 +414,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[ProduceResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("TopicProduceResponse.partition_responses", at)
-            if n * 36 > len(data) - at:
+            room -= n * 350
+            if room < 0 or n * 36 > len(data) - at:
                 raise too_many("TopicProduceResponse.partition_responses", n, at)
             items_2: list[PartitionProduceResponse] = []
             for _ in range(n):
@@ -407,7 +423,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[ProduceResponse, int]:
                 at += 34
                 if n < 0:
                     raise is_null("PartitionProduceResponse.record_errors", at)
-                if n * 6 > len(data) - at:
+                room -= n * 134
+                if room < 0 or n * 6 > len(data) - at:
                     raise too_many("PartitionProduceResponse.record_errors", n, at)
                 items_3: list[BatchIndexAndErrorMessage] = []
                 for _ in range(n):
@@ -472,6 +489,7 @@ def _encode_v8(m: ProduceResponse, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v9(data: bytes, at: int) -> tuple[ProduceResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -480,7 +498,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[ProduceResponse, int]:
         if not n:
             raise is_null("ProduceResponse.responses", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("ProduceResponse.responses", n, at)
         items: list[TopicProduceResponse] = []
         for _ in range(n):
@@ -500,7 +519,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[ProduceResponse, int]:
             if not n:
                 raise is_null("TopicProduceResponse.partition_responses", at)
             n -= 1
-            if n * 33 > len(data) - at:
+            room -= n * 350
+            if room < 0 or n * 33 > len(data) - at:
                 raise too_many("TopicProduceResponse.partition_responses", n, at)
             items_2: list[PartitionProduceResponse] = []
             for _ in range(n):
@@ -511,7 +531,8 @@ def _decode_v9(data: bytes, at: int) -> tuple[ProduceResponse, int]:
                 if not n:
                     raise is_null("PartitionProduceResponse.record_errors", at)
                 n -= 1
-                if n * 6 > len(data) - at:
+                room -= n * 134
+                if room < 0 or n * 6 > len(data) - at:
                     raise too_many("PartitionProduceResponse.record_errors", n, at)
                 items_3: list[BatchIndexAndErrorMessage] = []
                 for _ in range(n):
@@ -622,6 +643,7 @@ def _encode_v9(m: ProduceResponse, out: bytearray, buffers: list[Buffer | Record
 
 
 def _decode_v10(data: bytes, at: int) -> tuple[ProduceResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -630,7 +652,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[ProduceResponse, int]:
         if not n:
             raise is_null("ProduceResponse.responses", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("ProduceResponse.responses", n, at)
         items: list[TopicProduceResponse] = []
         for _ in range(n):
@@ -650,7 +673,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[ProduceResponse, int]:
             if not n:
                 raise is_null("TopicProduceResponse.partition_responses", at)
             n -= 1
-            if n * 33 > len(data) - at:
+            room -= n * 350
+            if room < 0 or n * 33 > len(data) - at:
                 raise too_many("TopicProduceResponse.partition_responses", n, at)
             items_2: list[PartitionProduceResponse] = []
             for _ in range(n):
@@ -661,7 +685,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[ProduceResponse, int]:
                 if not n:
                     raise is_null("PartitionProduceResponse.record_errors", at)
                 n -= 1
-                if n * 6 > len(data) - at:
+                room -= n * 134
+                if room < 0 or n * 6 > len(data) - at:
                     raise too_many("PartitionProduceResponse.record_errors", n, at)
                 items_3: list[BatchIndexAndErrorMessage] = []
                 for _ in range(n):
@@ -735,7 +760,8 @@ def _decode_v10(data: bytes, at: int) -> tuple[ProduceResponse, int]:
                     if not n:
                         raise is_null("ProduceResponse.node_endpoints", at)
                     n -= 1
-                    if n * 11 > len(data) - at:
+                    room -= n * 228
+                    if room < 0 or n * 11 > len(data) - at:
                         raise too_many("ProduceResponse.node_endpoints", n, at)
                     items_4: list[NodeEndpoint] = []
                     for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -48,12 +49,14 @@ _write_hi = Struct(">hi").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[SaslHandshakeResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hi(data, at)
         at += 6
         if n < 0:
             raise is_null("SaslHandshakeResponse.mechanisms", at)
-        if n * 2 > len(data) - at:
+        room -= n * 58
+        if room < 0 or n * 2 > len(data) - at:
             raise too_many("SaslHandshakeResponse.mechanisms", n, at)
         items: list[str] = []
         for _ in range(n):

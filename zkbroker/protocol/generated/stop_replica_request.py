@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -133,12 +134,14 @@ _write_ioiq = Struct(">i?iq").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, delete_partitions, n = _read_iioi(data, at)
         at += 13
         if n < 0:
             raise is_null("StopReplicaRequest.ungrouped_partitions", at)
-        if n * 6 > len(data) - at:
+        room -= n * 134
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("StopReplicaRequest.ungrouped_partitions", n, at)
         items: list[StopReplicaPartitionV0] = []
         for _ in range(n):
@@ -177,12 +180,14 @@ def _encode_v0(m: StopReplicaRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, delete_partitions, n = _read_iiqoi(data, at)
         at += 21
         if n < 0:
             raise is_null("StopReplicaRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("StopReplicaRequest.topics", n, at)
         items: list[StopReplicaTopicV1] = []
         for _ in range(n):
@@ -197,7 +202,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("StopReplicaTopicV1.partition_indexes", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("StopReplicaTopicV1.partition_indexes", n, at)
             partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -231,6 +237,7 @@ def _encode_v1(m: StopReplicaRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, delete_partitions, n = _read_iiqoB(data, at)
         at += 18
@@ -239,7 +246,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
         if not n:
             raise is_null("StopReplicaRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("StopReplicaRequest.topics", n, at)
         items: list[StopReplicaTopicV1] = []
         for _ in range(n):
@@ -259,7 +267,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
             if not n:
                 raise is_null("StopReplicaTopicV1.partition_indexes", at)
             n -= 1
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("StopReplicaTopicV1.partition_indexes", n, at)
             partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -312,6 +321,7 @@ def _encode_v2(m: StopReplicaRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, n = _read_iiqB(data, at)
         at += 17
@@ -320,7 +330,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
         if not n:
             raise is_null("StopReplicaRequest.topic_states", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("StopReplicaRequest.topic_states", n, at)
         items: list[StopReplicaTopicState] = []
         for _ in range(n):
@@ -340,7 +351,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
             if not n:
                 raise is_null("StopReplicaTopicState.partition_states", at)
             n -= 1
-            if n * 10 > len(data) - at:
+            room -= n * 120
+            if room < 0 or n * 10 > len(data) - at:
                 raise too_many("StopReplicaTopicState.partition_states", n, at)
             items_2: list[StopReplicaPartitionState] = []
             for _ in range(n):
@@ -403,6 +415,7 @@ def _encode_v3(m: StopReplicaRequest, out: bytearray, buffers: list[Buffer | Rec
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, is_kraft_controller, controller_epoch, broker_epoch, n = _read_ioiqB(data, at)
         at += 18
@@ -411,7 +424,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
         if not n:
             raise is_null("StopReplicaRequest.topic_states", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("StopReplicaRequest.topic_states", n, at)
         items: list[StopReplicaTopicState] = []
         for _ in range(n):
@@ -431,7 +445,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[StopReplicaRequest, int]:
             if not n:
                 raise is_null("StopReplicaTopicState.partition_states", at)
             n -= 1
-            if n * 10 > len(data) - at:
+            room -= n * 120
+            if room < 0 or n * 10 > len(data) - at:
                 raise too_many("StopReplicaTopicState.partition_states", n, at)
             items_2: list[StopReplicaPartitionState] = []
             for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -72,12 +73,14 @@ _write_ihx = Struct(">ihx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[StopReplicaResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hi(data, at)
         at += 6
         if n < 0:
             raise is_null("StopReplicaResponse.partition_errors", at)
-        if n * 8 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("StopReplicaResponse.partition_errors", n, at)
         items: list[StopReplicaPartitionError] = []
         for _ in range(n):
@@ -110,6 +113,7 @@ def _encode_v0(m: StopReplicaResponse, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[StopReplicaResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         error_code, n = _read_hB(data, at)
         at += 3
@@ -118,7 +122,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[StopReplicaResponse, int]:
         if not n:
             raise is_null("StopReplicaResponse.partition_errors", at)
         n -= 1
-        if n * 8 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("StopReplicaResponse.partition_errors", n, at)
         items: list[StopReplicaPartitionError] = []
         for _ in range(n):

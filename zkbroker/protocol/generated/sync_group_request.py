@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -79,6 +80,7 @@ _write_ih = Struct(">ih").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[SyncGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -98,7 +100,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[SyncGroupRequest, int]:
         at += 4
         if n < 0:
             raise is_null("SyncGroupRequest.assignments", at)
-        if n * 6 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("SyncGroupRequest.assignments", n, at)
         items: list[SyncGroupRequestAssignment] = []
         for _ in range(n):
@@ -145,6 +148,7 @@ def _encode_v0(m: SyncGroupRequest, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[SyncGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -171,7 +175,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[SyncGroupRequest, int]:
         at += 4
         if n < 0:
             raise is_null("SyncGroupRequest.assignments", at)
-        if n * 6 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("SyncGroupRequest.assignments", n, at)
         items: list[SyncGroupRequestAssignment] = []
         for _ in range(n):
@@ -222,6 +227,7 @@ def _encode_v3(m: SyncGroupRequest, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[SyncGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -257,7 +263,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[SyncGroupRequest, int]:
         if not n:
             raise is_null("SyncGroupRequest.assignments", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("SyncGroupRequest.assignments", n, at)
         items: list[SyncGroupRequestAssignment] = []
         for _ in range(n):
@@ -347,6 +354,7 @@ def _encode_v4(m: SyncGroupRequest, out: bytearray, buffers: list[Buffer | Recor
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[SyncGroupRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -400,7 +408,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[SyncGroupRequest, int]:
         if not n:
             raise is_null("SyncGroupRequest.assignments", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("SyncGroupRequest.assignments", n, at)
         items: list[SyncGroupRequestAssignment] = []
         for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -84,12 +85,14 @@ _write_qqx = Struct(">qqx").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[TransactionLogValue, int]:
+    room = MAX_DECODED_BYTES
     try:
         producer_id, producer_epoch, transaction_timeout_ms, transaction_status, n = _read_qhibi(data, at)
         at += 19
         transaction_partitions: list[PartitionsSchema] | None
         if n >= 0:
-            if n * 6 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("TransactionLogValue.transaction_partitions", n, at)
             items: list[PartitionsSchema] = []
             for _ in range(n):
@@ -104,7 +107,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[TransactionLogValue, int]:
                 at += 4
                 if n < 0:
                     raise is_null("PartitionsSchema.partition_ids", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("PartitionsSchema.partition_ids", n, at)
                 partition_ids = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -141,6 +145,7 @@ def _encode_v0(m: TransactionLogValue, out: bytearray, buffers: list[Buffer | Re
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[TransactionLogValue, int]:
+    room = MAX_DECODED_BYTES
     try:
         producer_id, producer_epoch, transaction_timeout_ms, transaction_status, n = _read_qhibB(data, at)
         at += 16
@@ -149,7 +154,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[TransactionLogValue, int]:
         transaction_partitions: list[PartitionsSchema] | None
         if n:
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("TransactionLogValue.transaction_partitions", n, at)
             items: list[PartitionsSchema] = []
             for _ in range(n):
@@ -169,7 +175,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[TransactionLogValue, int]:
                 if not n:
                     raise is_null("PartitionsSchema.partition_ids", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("PartitionsSchema.partition_ids", n, at)
                 partition_ids = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

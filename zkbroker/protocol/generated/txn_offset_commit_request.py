@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -102,6 +103,7 @@ _write_qhi = Struct(">qhi").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[TxnOffsetCommitRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -121,7 +123,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[TxnOffsetCommitRequest, int]:
         at += 14
         if n < 0:
             raise is_null("TxnOffsetCommitRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("TxnOffsetCommitRequest.topics", n, at)
         items: list[TxnOffsetCommitRequestTopic] = []
         for _ in range(n):
@@ -136,7 +139,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[TxnOffsetCommitRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("TxnOffsetCommitRequestTopic.partitions", at)
-            if n * 14 > len(data) - at:
+            room -= n * 178
+            if room < 0 or n * 14 > len(data) - at:
                 raise too_many("TxnOffsetCommitRequestTopic.partitions", n, at)
             items_2: list[TxnOffsetCommitRequestPartition] = []
             for _ in range(n):
@@ -189,6 +193,7 @@ def _encode_v0(m: TxnOffsetCommitRequest, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[TxnOffsetCommitRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_h(data, at)
         at += 2
@@ -208,7 +213,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[TxnOffsetCommitRequest, int]:
         at += 14
         if n < 0:
             raise is_null("TxnOffsetCommitRequest.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("TxnOffsetCommitRequest.topics", n, at)
         items: list[TxnOffsetCommitRequestTopic] = []
         for _ in range(n):
@@ -223,7 +229,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[TxnOffsetCommitRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("TxnOffsetCommitRequestTopic.partitions", at)
-            if n * 18 > len(data) - at:
+            room -= n * 206
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("TxnOffsetCommitRequestTopic.partitions", n, at)
             items_2: list[TxnOffsetCommitRequestPartition] = []
             for _ in range(n):
@@ -276,6 +283,7 @@ def _encode_v2(m: TxnOffsetCommitRequest, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[TxnOffsetCommitRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -320,7 +328,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[TxnOffsetCommitRequest, int]:
         if not n:
             raise is_null("TxnOffsetCommitRequest.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("TxnOffsetCommitRequest.topics", n, at)
         items: list[TxnOffsetCommitRequestTopic] = []
         for _ in range(n):
@@ -340,7 +349,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[TxnOffsetCommitRequest, int]:
             if not n:
                 raise is_null("TxnOffsetCommitRequestTopic.partitions", at)
             n -= 1
-            if n * 18 > len(data) - at:
+            room -= n * 206
+            if room < 0 or n * 18 > len(data) - at:
                 raise too_many("TxnOffsetCommitRequestTopic.partitions", n, at)
             items_2: list[TxnOffsetCommitRequestPartition] = []
             for _ in range(n):

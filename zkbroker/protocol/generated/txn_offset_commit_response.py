@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -84,12 +85,14 @@ _write_ii = Struct(">ii").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[TxnOffsetCommitResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_ii(data, at)
         at += 8
         if n < 0:
             raise is_null("TxnOffsetCommitResponse.topics", at)
-        if n * 6 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("TxnOffsetCommitResponse.topics", n, at)
         items: list[TxnOffsetCommitResponseTopic] = []
         for _ in range(n):
@@ -104,7 +107,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[TxnOffsetCommitResponse, int]:
             at += 4
             if n < 0:
                 raise is_null("TxnOffsetCommitResponseTopic.partitions", at)
-            if n * 6 > len(data) - at:
+            room -= n * 112
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("TxnOffsetCommitResponseTopic.partitions", n, at)
             items_2: list[TxnOffsetCommitResponsePartition] = []
             for _ in range(n):
@@ -134,6 +138,7 @@ def _encode_v0(m: TxnOffsetCommitResponse, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[TxnOffsetCommitResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, n = _read_iB(data, at)
         at += 5
@@ -142,7 +147,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[TxnOffsetCommitResponse, int]:
         if not n:
             raise is_null("TxnOffsetCommitResponse.topics", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 162
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("TxnOffsetCommitResponse.topics", n, at)
         items: list[TxnOffsetCommitResponseTopic] = []
         for _ in range(n):
@@ -162,7 +168,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[TxnOffsetCommitResponse, int]:
             if not n:
                 raise is_null("TxnOffsetCommitResponseTopic.partitions", at)
             n -= 1
-            if n * 7 > len(data) - at:
+            room -= n * 112
+            if room < 0 or n * 7 > len(data) - at:
                 raise too_many("TxnOffsetCommitResponseTopic.partitions", n, at)
             items_2: list[TxnOffsetCommitResponsePartition] = []
             for _ in range(n):

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -76,6 +77,7 @@ _write_ox = Struct(">?x").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[UpdateFeaturesRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         timeout_ms, n = _read_iB(data, at)
         at += 5
@@ -84,7 +86,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[UpdateFeaturesRequest, int]:
         if not n:
             raise is_null("UpdateFeaturesRequest.feature_updates", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 150
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("UpdateFeaturesRequest.feature_updates", n, at)
         items: list[FeatureUpdateKey] = []
         for _ in range(n):
@@ -139,6 +142,7 @@ def _encode_v0(m: UpdateFeaturesRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[UpdateFeaturesRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         timeout_ms, n = _read_iB(data, at)
         at += 5
@@ -147,7 +151,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[UpdateFeaturesRequest, int]:
         if not n:
             raise is_null("UpdateFeaturesRequest.feature_updates", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 150
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("UpdateFeaturesRequest.feature_updates", n, at)
         items: list[FeatureUpdateKey] = []
         for _ in range(n):

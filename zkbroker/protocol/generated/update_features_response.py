@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -71,6 +72,7 @@ _write_ih = Struct(">ih").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[UpdateFeaturesResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         throttle_time_ms, error_code, n = _read_ihB(data, at)
         at += 7
@@ -88,7 +90,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[UpdateFeaturesResponse, int]:
         if not n:
             raise is_null("UpdateFeaturesResponse.results", at)
         n -= 1
-        if n * 5 > len(data) - at:
+        room -= n * 192
+        if room < 0 or n * 5 > len(data) - at:
             raise too_many("UpdateFeaturesResponse.results", n, at)
         items: list[UpdatableFeatureResult] = []
         for _ in range(n):

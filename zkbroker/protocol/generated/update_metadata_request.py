@@ -12,6 +12,7 @@ from zkbroker.model import TopicId
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -173,12 +174,14 @@ _write_ioiq = Struct(">i?iq").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, n = _read_iii(data, at)
         at += 12
         if n < 0:
             raise is_null("UpdateMetadataRequest.ungrouped_partition_states", at)
-        if n * 30 > len(data) - at:
+        room -= n * 414
+        if room < 0 or n * 30 > len(data) - at:
             raise too_many("UpdateMetadataRequest.ungrouped_partition_states", n, at)
         items: list[UpdateMetadataPartitionState] = []
         for _ in range(n):
@@ -193,7 +196,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 20
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.isr", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.isr", n, at)
             isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -201,7 +205,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.replicas", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.replicas", n, at)
             replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -211,7 +216,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         at += 4
         if n < 0:
             raise is_null("UpdateMetadataRequest.live_brokers", at)
-        if n * 10 > len(data) - at:
+        room -= n * 186
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("UpdateMetadataRequest.live_brokers", n, at)
         items_2: list[UpdateMetadataBroker] = []
         for _ in range(n):
@@ -267,12 +273,14 @@ def _encode_v0(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, n = _read_iii(data, at)
         at += 12
         if n < 0:
             raise is_null("UpdateMetadataRequest.ungrouped_partition_states", at)
-        if n * 30 > len(data) - at:
+        room -= n * 414
+        if room < 0 or n * 30 > len(data) - at:
             raise too_many("UpdateMetadataRequest.ungrouped_partition_states", n, at)
         items: list[UpdateMetadataPartitionState] = []
         for _ in range(n):
@@ -287,7 +295,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 20
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.isr", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.isr", n, at)
             isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -295,7 +304,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.replicas", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.replicas", n, at)
             replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -305,7 +315,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         at += 4
         if n < 0:
             raise is_null("UpdateMetadataRequest.live_brokers", at)
-        if n * 8 > len(data) - at:
+        room -= n * 164
+        if room < 0 or n * 8 > len(data) - at:
             raise too_many("UpdateMetadataRequest.live_brokers", n, at)
         items_2: list[UpdateMetadataBroker] = []
         for _ in range(n):
@@ -313,7 +324,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("UpdateMetadataBroker.endpoints", at)
-            if n * 8 > len(data) - at:
+            room -= n * 178
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("UpdateMetadataBroker.endpoints", n, at)
             items_3: list[UpdateMetadataEndpoint] = []
             for _ in range(n):
@@ -373,12 +385,14 @@ def _encode_v1(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v2(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, n = _read_iii(data, at)
         at += 12
         if n < 0:
             raise is_null("UpdateMetadataRequest.ungrouped_partition_states", at)
-        if n * 30 > len(data) - at:
+        room -= n * 414
+        if room < 0 or n * 30 > len(data) - at:
             raise too_many("UpdateMetadataRequest.ungrouped_partition_states", n, at)
         items: list[UpdateMetadataPartitionState] = []
         for _ in range(n):
@@ -393,7 +407,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 20
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.isr", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.isr", n, at)
             isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -401,7 +416,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.replicas", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.replicas", n, at)
             replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -411,7 +427,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         at += 4
         if n < 0:
             raise is_null("UpdateMetadataRequest.live_brokers", at)
-        if n * 10 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("UpdateMetadataRequest.live_brokers", n, at)
         items_2: list[UpdateMetadataBroker] = []
         for _ in range(n):
@@ -419,7 +436,8 @@ def _decode_v2(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("UpdateMetadataBroker.endpoints", at)
-            if n * 8 > len(data) - at:
+            room -= n * 178
+            if room < 0 or n * 8 > len(data) - at:
                 raise too_many("UpdateMetadataBroker.endpoints", n, at)
             items_3: list[UpdateMetadataEndpoint] = []
             for _ in range(n):
@@ -492,12 +510,14 @@ def _encode_v2(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v3(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, n = _read_iii(data, at)
         at += 12
         if n < 0:
             raise is_null("UpdateMetadataRequest.ungrouped_partition_states", at)
-        if n * 30 > len(data) - at:
+        room -= n * 414
+        if room < 0 or n * 30 > len(data) - at:
             raise too_many("UpdateMetadataRequest.ungrouped_partition_states", n, at)
         items: list[UpdateMetadataPartitionState] = []
         for _ in range(n):
@@ -512,7 +532,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 20
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.isr", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.isr", n, at)
             isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -520,7 +541,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.replicas", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.replicas", n, at)
             replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -530,7 +552,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         at += 4
         if n < 0:
             raise is_null("UpdateMetadataRequest.live_brokers", at)
-        if n * 10 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("UpdateMetadataRequest.live_brokers", n, at)
         items_2: list[UpdateMetadataBroker] = []
         for _ in range(n):
@@ -538,7 +561,8 @@ def _decode_v3(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("UpdateMetadataBroker.endpoints", at)
-            if n * 10 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 10 > len(data) - at:
                 raise too_many("UpdateMetadataBroker.endpoints", n, at)
             items_3: list[UpdateMetadataEndpoint] = []
             for _ in range(n):
@@ -621,12 +645,14 @@ def _encode_v3(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v4(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, n = _read_iii(data, at)
         at += 12
         if n < 0:
             raise is_null("UpdateMetadataRequest.ungrouped_partition_states", at)
-        if n * 34 > len(data) - at:
+        room -= n * 470
+        if room < 0 or n * 34 > len(data) - at:
             raise too_many("UpdateMetadataRequest.ungrouped_partition_states", n, at)
         items: list[UpdateMetadataPartitionState] = []
         for _ in range(n):
@@ -641,7 +667,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 20
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.isr", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.isr", n, at)
             isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -649,7 +676,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.replicas", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.replicas", n, at)
             replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -657,7 +685,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("UpdateMetadataPartitionState.offline_replicas", at)
-            if n * 4 > len(data) - at:
+            room -= n * 36
+            if room < 0 or n * 4 > len(data) - at:
                 raise too_many("UpdateMetadataPartitionState.offline_replicas", n, at)
             offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
             at += n * 4
@@ -667,7 +696,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         at += 4
         if n < 0:
             raise is_null("UpdateMetadataRequest.live_brokers", at)
-        if n * 10 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("UpdateMetadataRequest.live_brokers", n, at)
         items_2: list[UpdateMetadataBroker] = []
         for _ in range(n):
@@ -675,7 +705,8 @@ def _decode_v4(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("UpdateMetadataBroker.endpoints", at)
-            if n * 10 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 10 > len(data) - at:
                 raise too_many("UpdateMetadataBroker.endpoints", n, at)
             items_3: list[UpdateMetadataEndpoint] = []
             for _ in range(n):
@@ -763,12 +794,14 @@ def _encode_v4(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v5(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, n = _read_iiqi(data, at)
         at += 20
         if n < 0:
             raise is_null("UpdateMetadataRequest.topic_states", at)
-        if n * 6 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 6 > len(data) - at:
             raise too_many("UpdateMetadataRequest.topic_states", n, at)
         items: list[UpdateMetadataTopicState] = []
         for _ in range(n):
@@ -783,7 +816,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 4
             if n < 0:
                 raise is_null("UpdateMetadataTopicState.partition_states", at)
-            if n * 32 > len(data) - at:
+            room -= n * 420
+            if room < 0 or n * 32 > len(data) - at:
                 raise too_many("UpdateMetadataTopicState.partition_states", n, at)
             items_2: list[UpdateMetadataPartitionState] = []
             for _ in range(n):
@@ -791,7 +825,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 at += 20
                 if n < 0:
                     raise is_null("UpdateMetadataPartitionState.isr", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -799,7 +834,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 at += 8
                 if n < 0:
                     raise is_null("UpdateMetadataPartitionState.replicas", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -807,7 +843,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 at += 4
                 if n < 0:
                     raise is_null("UpdateMetadataPartitionState.offline_replicas", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -819,7 +856,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         at += 4
         if n < 0:
             raise is_null("UpdateMetadataRequest.live_brokers", at)
-        if n * 10 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("UpdateMetadataRequest.live_brokers", n, at)
         items_3: list[UpdateMetadataBroker] = []
         for _ in range(n):
@@ -827,7 +865,8 @@ def _decode_v5(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             at += 8
             if n < 0:
                 raise is_null("UpdateMetadataBroker.endpoints", at)
-            if n * 10 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 10 > len(data) - at:
                 raise too_many("UpdateMetadataBroker.endpoints", n, at)
             items_4: list[UpdateMetadataEndpoint] = []
             for _ in range(n):
@@ -917,6 +956,7 @@ def _encode_v5(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v6(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, n = _read_iiqB(data, at)
         at += 17
@@ -925,7 +965,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         if not n:
             raise is_null("UpdateMetadataRequest.topic_states", at)
         n -= 1
-        if n * 3 > len(data) - at:
+        room -= n * 170
+        if room < 0 or n * 3 > len(data) - at:
             raise too_many("UpdateMetadataRequest.topic_states", n, at)
         items: list[UpdateMetadataTopicState] = []
         for _ in range(n):
@@ -945,7 +986,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             if not n:
                 raise is_null("UpdateMetadataTopicState.partition_states", at)
             n -= 1
-            if n * 24 > len(data) - at:
+            room -= n * 420
+            if room < 0 or n * 24 > len(data) - at:
                 raise too_many("UpdateMetadataTopicState.partition_states", n, at)
             items_2: list[UpdateMetadataPartitionState] = []
             for _ in range(n):
@@ -956,7 +998,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 if not n:
                     raise is_null("UpdateMetadataPartitionState.isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -967,7 +1010,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 if not n:
                     raise is_null("UpdateMetadataPartitionState.replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -978,7 +1022,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 if not n:
                     raise is_null("UpdateMetadataPartitionState.offline_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1001,7 +1046,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         if not n:
             raise is_null("UpdateMetadataRequest.live_brokers", at)
         n -= 1
-        if n * 7 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("UpdateMetadataRequest.live_brokers", n, at)
         items_3: list[UpdateMetadataBroker] = []
         for _ in range(n):
@@ -1012,7 +1058,8 @@ def _decode_v6(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             if not n:
                 raise is_null("UpdateMetadataBroker.endpoints", at)
             n -= 1
-            if n * 9 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 9 > len(data) - at:
                 raise too_many("UpdateMetadataBroker.endpoints", n, at)
             items_4: list[UpdateMetadataEndpoint] = []
             for _ in range(n):
@@ -1157,6 +1204,7 @@ def _encode_v6(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v7(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, controller_epoch, broker_epoch, n = _read_iiqB(data, at)
         at += 17
@@ -1165,7 +1213,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         if not n:
             raise is_null("UpdateMetadataRequest.topic_states", at)
         n -= 1
-        if n * 19 > len(data) - at:
+        room -= n * 219
+        if room < 0 or n * 19 > len(data) - at:
             raise too_many("UpdateMetadataRequest.topic_states", n, at)
         items: list[UpdateMetadataTopicState] = []
         for _ in range(n):
@@ -1185,7 +1234,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             if not n:
                 raise is_null("UpdateMetadataTopicState.partition_states", at)
             n -= 1
-            if n * 24 > len(data) - at:
+            room -= n * 420
+            if room < 0 or n * 24 > len(data) - at:
                 raise too_many("UpdateMetadataTopicState.partition_states", n, at)
             items_2: list[UpdateMetadataPartitionState] = []
             for _ in range(n):
@@ -1196,7 +1246,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 if not n:
                     raise is_null("UpdateMetadataPartitionState.isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1207,7 +1258,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 if not n:
                     raise is_null("UpdateMetadataPartitionState.replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1218,7 +1270,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 if not n:
                     raise is_null("UpdateMetadataPartitionState.offline_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1241,7 +1294,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         if not n:
             raise is_null("UpdateMetadataRequest.live_brokers", at)
         n -= 1
-        if n * 7 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("UpdateMetadataRequest.live_brokers", n, at)
         items_3: list[UpdateMetadataBroker] = []
         for _ in range(n):
@@ -1252,7 +1306,8 @@ def _decode_v7(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             if not n:
                 raise is_null("UpdateMetadataBroker.endpoints", at)
             n -= 1
-            if n * 9 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 9 > len(data) - at:
                 raise too_many("UpdateMetadataBroker.endpoints", n, at)
             items_4: list[UpdateMetadataEndpoint] = []
             for _ in range(n):
@@ -1398,6 +1453,7 @@ def _encode_v7(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
 
 
 def _decode_v8(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         controller_id, is_kraft_controller, controller_epoch, broker_epoch, n = _read_ioiqB(data, at)
         at += 18
@@ -1406,7 +1462,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         if not n:
             raise is_null("UpdateMetadataRequest.topic_states", at)
         n -= 1
-        if n * 19 > len(data) - at:
+        room -= n * 219
+        if room < 0 or n * 19 > len(data) - at:
             raise too_many("UpdateMetadataRequest.topic_states", n, at)
         items: list[UpdateMetadataTopicState] = []
         for _ in range(n):
@@ -1426,7 +1483,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             if not n:
                 raise is_null("UpdateMetadataTopicState.partition_states", at)
             n -= 1
-            if n * 24 > len(data) - at:
+            room -= n * 420
+            if room < 0 or n * 24 > len(data) - at:
                 raise too_many("UpdateMetadataTopicState.partition_states", n, at)
             items_2: list[UpdateMetadataPartitionState] = []
             for _ in range(n):
@@ -1437,7 +1495,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 if not n:
                     raise is_null("UpdateMetadataPartitionState.isr", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.isr", n, at)
                 isr = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1448,7 +1507,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 if not n:
                     raise is_null("UpdateMetadataPartitionState.replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.replicas", n, at)
                 replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1459,7 +1519,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
                 if not n:
                     raise is_null("UpdateMetadataPartitionState.offline_replicas", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("UpdateMetadataPartitionState.offline_replicas", n, at)
                 offline_replicas = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -1482,7 +1543,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
         if not n:
             raise is_null("UpdateMetadataRequest.live_brokers", at)
         n -= 1
-        if n * 7 > len(data) - at:
+        room -= n * 214
+        if room < 0 or n * 7 > len(data) - at:
             raise too_many("UpdateMetadataRequest.live_brokers", n, at)
         items_3: list[UpdateMetadataBroker] = []
         for _ in range(n):
@@ -1493,7 +1555,8 @@ def _decode_v8(data: bytes, at: int) -> tuple[UpdateMetadataRequest, int]:
             if not n:
                 raise is_null("UpdateMetadataBroker.endpoints", at)
             n -= 1
-            if n * 9 > len(data) - at:
+            room -= n * 228
+            if room < 0 or n * 9 > len(data) - at:
                 raise too_many("UpdateMetadataBroker.endpoints", n, at)
             items_4: list[UpdateMetadataEndpoint] = []
             for _ in range(n):

@@ -11,6 +11,7 @@ from attrs import frozen
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
     FEW,
+    MAX_DECODED_BYTES,
     PACK_COMPACT_INT32S,
     PACK_INT32S,
     UNPACK_INT32S,
@@ -92,12 +93,14 @@ _write_qhoi = Struct(">qh?i").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[WriteTxnMarkersRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("WriteTxnMarkersRequest.markers", at)
-        if n * 19 > len(data) - at:
+        room -= n * 220
+        if room < 0 or n * 19 > len(data) - at:
             raise too_many("WriteTxnMarkersRequest.markers", n, at)
         items: list[WritableTxnMarker] = []
         for _ in range(n):
@@ -105,7 +108,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[WriteTxnMarkersRequest, int]:
             at += 15
             if n < 0:
                 raise is_null("WritableTxnMarker.topics", at)
-            if n * 6 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("WritableTxnMarker.topics", n, at)
             items_2: list[WritableTxnMarkerTopic] = []
             for _ in range(n):
@@ -120,7 +124,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[WriteTxnMarkersRequest, int]:
                 at += 4
                 if n < 0:
                     raise is_null("WritableTxnMarkerTopic.partition_indexes", at)
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("WritableTxnMarkerTopic.partition_indexes", n, at)
                 partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4
@@ -155,6 +160,7 @@ def _encode_v0(m: WriteTxnMarkersRequest, out: bytearray, buffers: list[Buffer |
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[WriteTxnMarkersRequest, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -163,7 +169,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[WriteTxnMarkersRequest, int]:
         if not n:
             raise is_null("WriteTxnMarkersRequest.markers", at)
         n -= 1
-        if n * 17 > len(data) - at:
+        room -= n * 220
+        if room < 0 or n * 17 > len(data) - at:
             raise too_many("WriteTxnMarkersRequest.markers", n, at)
         items: list[WritableTxnMarker] = []
         for _ in range(n):
@@ -174,7 +181,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[WriteTxnMarkersRequest, int]:
             if not n:
                 raise is_null("WritableTxnMarker.topics", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("WritableTxnMarker.topics", n, at)
             items_2: list[WritableTxnMarkerTopic] = []
             for _ in range(n):
@@ -194,7 +202,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[WriteTxnMarkersRequest, int]:
                 if not n:
                     raise is_null("WritableTxnMarkerTopic.partition_indexes", at)
                 n -= 1
-                if n * 4 > len(data) - at:
+                room -= n * 36
+                if room < 0 or n * 4 > len(data) - at:
                     raise too_many("WritableTxnMarkerTopic.partition_indexes", n, at)
                 partition_indexes = UNPACK_INT32S[n](data, at) if n < FEW else unpack_from(f">{n}i", data, at)
                 at += n * 4

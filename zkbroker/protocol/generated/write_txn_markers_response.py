@@ -10,6 +10,7 @@ from attrs import frozen
 
 from zkbroker.protocol.generated.api_keys import ApiKey
 from zkbroker.protocol.primitives import (
+    MAX_DECODED_BYTES,
     Buffer,
     Message,
     Records,
@@ -95,12 +96,14 @@ _write_qi = Struct(">qi").pack
 
 
 def _decode_v0(data: bytes, at: int) -> tuple[WriteTxnMarkersResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n, = _read_i(data, at)
         at += 4
         if n < 0:
             raise is_null("WriteTxnMarkersResponse.markers", at)
-        if n * 12 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 12 > len(data) - at:
             raise too_many("WriteTxnMarkersResponse.markers", n, at)
         items: list[WritableTxnMarkerResult] = []
         for _ in range(n):
@@ -108,7 +111,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[WriteTxnMarkersResponse, int]:
             at += 12
             if n < 0:
                 raise is_null("WritableTxnMarkerResult.topics", at)
-            if n * 6 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 6 > len(data) - at:
                 raise too_many("WritableTxnMarkerResult.topics", n, at)
             items_2: list[WritableTxnMarkerTopicResult] = []
             for _ in range(n):
@@ -123,7 +127,8 @@ def _decode_v0(data: bytes, at: int) -> tuple[WriteTxnMarkersResponse, int]:
                 at += 4
                 if n < 0:
                     raise is_null("WritableTxnMarkerTopicResult.partitions", at)
-                if n * 6 > len(data) - at:
+                room -= n * 112
+                if room < 0 or n * 6 > len(data) - at:
                     raise too_many("WritableTxnMarkerTopicResult.partitions", n, at)
                 items_3: list[WritableTxnMarkerPartitionResult] = []
                 for _ in range(n):
@@ -157,6 +162,7 @@ def _encode_v0(m: WriteTxnMarkersResponse, out: bytearray, buffers: list[Buffer 
 
 
 def _decode_v1(data: bytes, at: int) -> tuple[WriteTxnMarkersResponse, int]:
+    room = MAX_DECODED_BYTES
     try:
         n = data[at]
         at += 1
@@ -165,7 +171,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[WriteTxnMarkersResponse, int]:
         if not n:
             raise is_null("WriteTxnMarkersResponse.markers", at)
         n -= 1
-        if n * 10 > len(data) - at:
+        room -= n * 140
+        if room < 0 or n * 10 > len(data) - at:
             raise too_many("WriteTxnMarkersResponse.markers", n, at)
         items: list[WritableTxnMarkerResult] = []
         for _ in range(n):
@@ -176,7 +183,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[WriteTxnMarkersResponse, int]:
             if not n:
                 raise is_null("WritableTxnMarkerResult.topics", at)
             n -= 1
-            if n * 3 > len(data) - at:
+            room -= n * 162
+            if room < 0 or n * 3 > len(data) - at:
                 raise too_many("WritableTxnMarkerResult.topics", n, at)
             items_2: list[WritableTxnMarkerTopicResult] = []
             for _ in range(n):
@@ -196,7 +204,8 @@ def _decode_v1(data: bytes, at: int) -> tuple[WriteTxnMarkersResponse, int]:
                 if not n:
                     raise is_null("WritableTxnMarkerTopicResult.partitions", at)
                 n -= 1
-                if n * 7 > len(data) - at:
+                room -= n * 112
+                if room < 0 or n * 7 > len(data) - at:
                     raise too_many("WritableTxnMarkerTopicResult.partitions", n, at)
                 items_3: list[WritableTxnMarkerPartitionResult] = []
                 for _ in range(n):
