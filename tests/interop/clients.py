@@ -10,7 +10,7 @@ import base64
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -58,7 +58,9 @@ class Delivery:
 class Client(Protocol):
     """One client library or tool."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As test ids have it."""
 
     def sample(self, count: int) -> list[Sent]:
         """As varied records as this client can send."""
@@ -95,12 +97,14 @@ class ConfluentKafka:
         )
         offsets: list[int] = []
 
-        def delivered(error: object, message: object) -> None:
+        def delivered(error: object, message: Any) -> None:
             assert error is None, error
-            offsets.append(message.offset())  # type: ignore[attr-defined]
+            offsets.append(message.offset())
 
         for record in records:
-            timestamp = {} if record.timestamp_ms is None else {"timestamp": record.timestamp_ms}
+            timestamp: dict[str, Any] = {}
+            if record.timestamp_ms is not None:
+                timestamp["timestamp"] = record.timestamp_ms
             producer.produce(
                 topic,
                 value=record.value,
@@ -133,14 +137,15 @@ class ConfluentKafka:
                 assert got, f"only {len(messages)} of {count} records in {TIMEOUT_S} s"
                 for message in got:
                     assert message.error() is None, message.error()
-                    headers = tuple((name, bytes(value)) for name, value in message.headers() or ())
-                    timestamp_ms = message.timestamp()[1]
-                    messages.append(
-                        Read(message.offset(), message.value(), message.key(), headers, timestamp_ms)
-                    )
+                    messages.append(_from_confluent(message))
             return messages
         finally:
             consumer.close()
+
+
+def _from_confluent(message: Any) -> Read:
+    headers = tuple((name, bytes(value)) for name, value in message.headers() or ())
+    return Read(message.offset(), message.value(), message.key(), headers, message.timestamp()[1])
 
 
 @attrs.frozen

@@ -16,6 +16,7 @@ from pathlib import Path
 import attrs
 import trio
 
+from zkbroker.testing.processes import die_with_parent
 from zkbroker.testing.servers import BrokerKind, ZooKeeperKind
 
 PEERS = Path(__file__).parent.parent / "peers"
@@ -180,10 +181,12 @@ class JavaTools:
         self.close()
         compile_classes()
         argv = java_argv("ToolRunner", log4j="tools-log4j.properties")
-        setpriv = shutil.which("setpriv")
-        guard = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
         self._jvm = subprocess.Popen(
-            [*guard, *argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+            [*die_with_parent(), *argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
         )
         return self._jvm
 
@@ -216,6 +219,18 @@ def java_tools() -> Iterator[JavaTools]:
         yield tools
     finally:
         tools.close()
+
+
+async def run_alone(main_class: str, *args: str, stdin: bytes = b"") -> ToolResult:
+    """Run one tool in a JVM of its own, which takes a second to start: for tools that leave threads behind."""
+    done = await trio.run_process(
+        java_argv(main_class, *args, log4j="tools-log4j.properties"),
+        stdin=stdin,
+        capture_stdout=True,
+        capture_stderr=True,
+        check=False,
+    )
+    return ToolResult(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def in_ci() -> bool:

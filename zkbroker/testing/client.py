@@ -6,6 +6,7 @@ Methods that name a topic find its leader and try again within `PATIENCE_S` whil
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
@@ -19,6 +20,7 @@ from zkbroker.protocol.codec import (
     ApiKey,
     Buffer,
     Message,
+    Records,
     RequestHeader,
     decode_response,
     encode_request,
@@ -46,7 +48,7 @@ from zkbroker.protocol.generated.produce_request import (
     TopicProduceData,
 )
 from zkbroker.protocol.generated.produce_response import PartitionProduceResponse, ProduceResponse
-from zkbroker.protocol.records import NewRecord, Record, build_batch, read_batches
+from zkbroker.protocol.records import Record, build_batch, read_batches
 
 PATIENCE_S = 60.0
 ANSWER_S = 40.0
@@ -89,7 +91,7 @@ class Client:
 
         Raises: OSError when the broker is not there, or goes away before it answered.
         """
-        api_key: ApiKey = message.API_KEY  # type: ignore[attr-defined]
+        api_key = ApiKey(message.API_KEY)
         version = VERSIONS[api_key].highest if version is None else version
         self._correlation_id += 1
         header = RequestHeader(api_key, version, self._correlation_id, self.client_id)
@@ -192,10 +194,11 @@ class Client:
         partition: int = 0,
         key: bytes | None = None,
         acks: int = -1,
-        timestamp_ms: int = 0,
+        timestamp_ms: int | None = None,
     ) -> int:
         """Write one record and return its offset (-1 for acks=0). Trying again may write it twice."""
-        batch = build_batch([NewRecord(key=key, value=value, timestamp=timestamp_ms)])
+        timestamp_ms = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
+        batch = build_batch([Record(offset=0, timestamp=timestamp_ms, key=key, value=value)])
 
         async def write() -> int:
             return (await self.produce_batch(topic, partition, batch, acks=acks)).base_offset
@@ -203,13 +206,24 @@ class Client:
         return await self._patiently(write)
 
     async def produce_batch(
-        self, topic: str, partition: int, batch: Buffer, *, acks: int = -1, timeout_ms: int = 30_000
+        self,
+        topic: str,
+        partition: int,
+        batch: Buffer,
+        *,
+        acks: int = -1,
+        timeout_ms: int = 30_000,
+        address: str | None = None,
     ) -> PartitionProduceResponse:
-        """Send these bytes as a partition's records to its leader, once. Raises: KafkaError as answered."""
+        """Send these bytes as a partition's records, once, to its leader or to `address`.
+
+        Raises: KafkaError as answered.
+        """
         data = PartitionProduceData(index=partition, records=batch)
         topics = [TopicProduceData(name=topic, partition_data=[data])]
         message = ProduceRequest(acks=acks, timeout_ms=timeout_ms, topic_data=topics)
-        answer = await self.request(await self._leader(topic, partition), message, ProduceResponse)
+        address = await self._leader(topic, partition) if address is None else address
+        answer = await self.request(address, message, ProduceResponse)
         if acks == 0:
             return PartitionProduceResponse(index=partition, base_offset=-1)
         result = answer.responses[0].partition_responses[0]
@@ -253,7 +267,7 @@ class Client:
         with trio.fail_after(PATIENCE_S):
             while position < end:
                 answer = await self._patiently(read_some)
-                for batch in read_batches(memoryview(bytes(answer.records or b""))):
+                for batch in read_batches(_whole(answer.records), torn_tail=True):
                     if batch.last_offset < position:
                         continue
                     records += [r for r in batch.records() if position <= r.offset < end]
@@ -335,6 +349,12 @@ def _address_of(metadata: MetadataResponse, broker_id: int) -> str:
 def _raise_for(error_code: int, what: str) -> None:
     if error_code:
         raise KafkaError(ErrorCode(error_code), what)
+
+
+def _whole(records: Records | None) -> bytes:
+    """Records as they came out of a decoder."""
+    assert records is None or isinstance(records, bytes | bytearray | memoryview)
+    return bytes(records or b"")
 
 
 async def _receive_frame(stream: trio.SocketStream) -> memoryview:

@@ -190,6 +190,17 @@ class Cluster:
 
         await self.wait_until(is_so, f"the brokers {sorted(asked)} know the brokers {sorted(wanted)}")
 
+    async def wait_gone(self, broker_id: int) -> None:
+        """Wait until no running broker's metadata lists this one any more."""
+        asked = self.running - {broker_id}
+
+        async def is_so() -> bool:
+            return not any(
+                [broker_id in await self.client.live_brokers(self.brokers[b].bootstrap) for b in asked]
+            )
+
+        await self.wait_until(is_so, f"brokers {sorted(asked)} have noticed that {broker_id} is gone")
+
     async def wait_until(
         self, holds: Callable[[], Awaitable[bool]], what: str, timeout_s: float = WAIT_S
     ) -> None:

@@ -71,7 +71,7 @@ class ManagedProcess:
         with self.log_path.open("ab") as output:
             self._log_start_bytes = output.tell()
             self._popen = subprocess.Popen(
-                [*_die_with_parent(), *self.argv],
+                [*die_with_parent(), *self.argv],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -201,7 +201,8 @@ async def accepts_connections(port: int) -> bool:
     return True
 
 
-def _die_with_parent() -> list[str]:
+def die_with_parent() -> list[str]:
+    """What to put before a command line so that the process dies with the thread that starts it."""
     setpriv = shutil.which("setpriv")  # util-linux; elsewhere atexit has to do
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 

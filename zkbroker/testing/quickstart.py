@@ -40,7 +40,9 @@ class Disappointed(Exception):
 class Cluster(Protocol):
     """A running cluster, as the quickstart needs it."""
 
-    bootstrap: str
+    @property
+    def bootstrap(self) -> str:
+        """`host:port` of its brokers, separated by commas."""
 
     def kill(self, broker_id: int) -> int:
         """kill -9 one broker; its process id."""
@@ -49,7 +51,7 @@ class Cluster(Protocol):
         """Stay until the cluster ends."""
 
 
-OpenCluster = Callable[[int], AbstractContextManager[Cluster]]
+OpenCluster = Callable[[int, Callable[[str], None]], AbstractContextManager[Cluster]]
 
 
 def main(argv: Sequence[str] | None = None, open_cluster: OpenCluster = up) -> int:
@@ -67,8 +69,8 @@ def main(argv: Sequence[str] | None = None, open_cluster: OpenCluster = up) -> i
         lines = list(read_lines(options.file))
         started = time.monotonic()
         console.print(f"[bold]1[/]  starting {BROKERS} brokers and a ZooKeeper")
-        with open_cluster(BROKERS) as cluster:
-            console.print(f"   ready after {time.monotonic() - started:.1f} s: bootstrap {cluster.bootstrap}")
+        with open_cluster(BROKERS, lambda line: console.print(f"   [dim]{line}[/]")) as cluster:
+            console.print(f"   ready after {time.monotonic() - started:.1f} s on {cluster.bootstrap}")
             Show(console, cluster, lines, options.file).run()
             if not options.check:
                 console.print(f"\nThe cluster stays up on [bold]{cluster.bootstrap}[/]; Ctrl-C stops it.")
