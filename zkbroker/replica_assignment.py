@@ -18,7 +18,7 @@ Assignment = dict[int, tuple[int, ...]]
 """Partition -> replicas, the preferred leader first."""
 
 
-def assign_replicas(
+def assign(
     brokers: Racks,
     partitions: int,
     replication_factor: int,
@@ -98,7 +98,7 @@ def _over_racks(
 def assign_more(existing: Mapping[int, Sequence[int]], brokers: Racks, new_count: int) -> Assignment:
     """Replicas of the partitions that a topic gets when it grows to `new_count`; nothing random about them.
 
-    Raises: as assign_replicas; INVALID_PARTITIONS if it would not grow.
+    Raises: as assign; INVALID_PARTITIONS if it would not grow.
     """
     require_growth(len(existing), new_count)
     partition_0 = existing.get(0)
@@ -106,7 +106,7 @@ def assign_more(existing: Mapping[int, Sequence[int]], brokers: Racks, new_count
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, f"partition 0 is missing in {dict(existing)}")
     ids = sorted(brokers)
     start = next((index for index, broker in enumerate(ids) if broker >= partition_0[0]), 0)
-    return assign_replicas(
+    return assign(
         brokers,
         new_count - len(existing),
         len(partition_0),

@@ -28,7 +28,7 @@ def problem_with(name: str) -> str | None:
     return None
 
 
-def require_valid(name: str) -> None:
+def require_topic_name(name: str) -> None:
     """Raises: INVALID_TOPIC_EXCEPTION."""
     problem = problem_with(name)
     if problem is not None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.replica_assignment import (
     alternate_racks,
+    assign,
     assign_more,
-    assign_replicas,
     require_valid_assignment,
     require_valid_growth,
 )
@@ -32,9 +32,7 @@ def test_replicas_are_placed_as_kafka_places_them(line: str) -> None:
         brokers[int(broker)] = rack or None
     factor, fixed, first = map(int, arguments.split())
     replicas = [tuple(map(int, word.split(","))) for word in expected.split()]
-    assigned = assign_replicas(
-        brokers, len(replicas), factor, start=fixed, shift=fixed, first_partition=max(0, first)
-    )
+    assigned = assign(brokers, len(replicas), factor, start=fixed, shift=fixed, first_partition=max(0, first))
     assert list(assigned) == list(range(max(0, first), max(0, first) + len(replicas)))
     assert list(assigned.values()) == replicas
 
@@ -49,13 +47,13 @@ def test_replicas_are_placed_as_kafka_places_them(line: str) -> None:
 )
 def test_what_cannot_be_assigned(partitions: int, factor: int, code: ErrorCode) -> None:
     with pytest.raises(KafkaError) as refused:
-        assign_replicas({1: None, 2: None, 3: None}, partitions, factor, start=0, shift=0)
+        assign({1: None, 2: None, 3: None}, partitions, factor, start=0, shift=0)
     assert refused.value.code is code
 
 
 def test_racks_are_for_all_brokers_or_none() -> None:
     with pytest.raises(KafkaError, match="Not all brokers have rack information"):
-        assign_replicas({1: "a", 2: None}, 1, 1, start=0, shift=0)
+        assign({1: "a", 2: None}, 1, 1, start=0, shift=0)
 
 
 def test_racks_alternate() -> None:
@@ -76,7 +74,7 @@ def test_any_assignment_is_valid_and_spread(
     brokers: dict[int, str | None], partitions: int, factor: int, start: int, shift: int, first: int
 ) -> None:
     factor = min(factor, len(brokers))
-    assigned = assign_replicas(brokers, partitions, factor, start=start, shift=shift, first_partition=first)
+    assigned = assign(brokers, partitions, factor, start=start, shift=shift, first_partition=first)
     assert list(assigned) == list(range(first, first + partitions))
     racks = len(set(brokers.values()))
     for replicas in assigned.values():

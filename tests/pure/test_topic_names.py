@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.topic_names import problem_with, require_no_collision, require_valid
+from zkbroker.topic_names import problem_with, require_no_collision, require_topic_name
 
 
 @pytest.mark.parametrize("name", ["a", "a.b_c-D9", "...", "__consumer_offsets", "a" * 249])
 def test_good_names(name: str) -> None:
-    require_valid(name)
+    require_topic_name(name)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_good_names(name: str) -> None:
 )
 def test_bad_names_in_the_words_of_kafka(name: str, message: str) -> None:
     with pytest.raises(KafkaError) as refused:
-        require_valid(name)
+        require_topic_name(name)
     assert refused.value.code is ErrorCode.INVALID_TOPIC_EXCEPTION
     assert refused.value.message == message
 
