@@ -90,7 +90,7 @@ def replicas_lost(
     context: Context, lost: Mapping[TopicPartition, tuple[int, ...]], reason: str
 ) -> Plan[Context]:
     """What follows when replicas went offline, with their broker or with one of its directories."""
-    kept = {tp: replicas for tp, replicas in lost.items() if tp.topic not in context.deletions}
+    kept = {tp: replicas for tp, replicas in lost.items() if context.is_kept(tp.topic)}
     new = [partition.tp for partition in context.kept_partitions() if partition.state is None]
     context = yield from bring_online(context, new, reason)
     before = context

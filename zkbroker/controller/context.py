@@ -70,7 +70,7 @@ class Deletion:
     """The deletion of one topic."""
 
     halted: bool = False  # a dead replica or a reassignment stands in the way
-    announced: bool = False  # brokers were told that its partitions are gone
+    begun: bool = False  # its partitions are given up: no elections, no LeaderAndIsr
     replicas: Mapping[tuple[int, int], DeletionState] = attrs.field(factory=dict)  # (partition, broker)
 
     def any_in(self, state: DeletionState) -> bool:
@@ -121,10 +121,14 @@ class Context:
             yield from topic.partitions.values()
 
     def kept_partitions(self) -> Iterator[Partition]:
-        """All partitions of topics that are not queued for deletion."""
+        """All partitions but those whose deletion has begun. One that waits for a reassignment goes on."""
         for topic in self.topics.values():
-            if topic.name not in self.deletions:
+            if self.is_kept(topic.name):
                 yield from topic.partitions.values()
+
+    def is_kept(self, topic: str) -> bool:
+        deletion = self.deletions.get(topic)
+        return deletion is None or not deletion.begun
 
     def topic_id(self, topic: str) -> TopicId:
         known = self.topics.get(topic)

@@ -26,7 +26,7 @@ from zkbroker.zookeeper import znodes
 def markers_seen(context: Context, event: DeletionMarkersSeen) -> Plan[Context]:
     """Queue the marked topics; markers of topics that do not exist are removed."""
     context, queued = yield from queue(context, event.topics)
-    return (yield from resume(context, queued)) if queued else context
+    return (yield from resume(context)) if queued else context
 
 
 def queue(context: Context, marked: Collection[str]) -> Plan[tuple[Context, frozenset[str]]]:
@@ -65,9 +65,14 @@ def halt(context: Context, topics: Collection[str]) -> Context:
 
 
 def resume(context: Context, topics: Collection[str] = ()) -> Plan[Context]:
-    """Go on with every queued topic that can; the halt of the named ones is over."""
+    """Go on with every queued topic that can; the halt of the named ones is over, unless they are reassigned."""
+    busy = {tp.topic for tp in context.reassigning}
     context = context.with_deletions(
-        {t: attrs.evolve(context.deletions[t], halted=False) for t in topics if t in context.deletions}
+        {
+            topic: attrs.evolve(context.deletions[topic], halted=topic in busy)
+            for topic in topics
+            if topic in context.deletions
+        }
     )
     complete = [name for name, deletion in context.deletions.items() if _is_complete(context, deletion, name)]
     if complete:
@@ -117,7 +122,7 @@ def _begin(context: Context, names: Collection[str]) -> Plan[Context]:
                 elif states.get(replica) is not DeletionState.SUCCESSFUL:
                     states[replica] = DeletionState.STARTED
                     stopped[tp] = (*stopped.get(tp, ()), broker_id)
-        deletions[name] = Deletion(halted=halted, announced=True, replicas=states)
+        deletions[name] = Deletion(halted=halted, begun=True, replicas=states)
 
     def shrink(partition: Partition, state: LeaderAndIsr) -> LeaderAndIsr | None:
         result = None

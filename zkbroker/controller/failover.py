@@ -86,7 +86,11 @@ def _settle(context: Context) -> Plan[Context]:
 
 
 def _queue_deletions(context: Context, event: TookOver) -> Plan[Context]:
-    """Topics with a marker; halted where a replica is offline or a reassignment is in progress."""
+    """Topics with a marker; halted where a replica is offline or a reassignment is in progress.
+
+    Their deletion may have begun under the last controller: they are given up, unless a reassignment must
+    end first.
+    """
     context, queued = yield from deletion.queue(context, event.deletion_markers)
     offline = {
         name
@@ -97,8 +101,9 @@ def _queue_deletions(context: Context, event: TookOver) -> Plan[Context]:
             for replica in partition.replicas
         )
     }
+    busy = {tp.topic for tp in context.reassigning}
     return context.with_deletions(
-        {name: Deletion(halted=context.deletions[name].halted or name in offline) for name in queued}
+        {name: Deletion(halted=name in busy | offline, begun=name not in busy) for name in queued}
     )
 
 

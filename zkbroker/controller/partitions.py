@@ -278,7 +278,7 @@ def _named(context: Context, among: Collection[TopicPartition] | None) -> Iterab
     return [
         partition
         for tp in among
-        if tp.topic not in context.deletions and (partition := context.partition(tp)) is not None
+        if context.is_kept(tp.topic) and (partition := context.partition(tp)) is not None
     ]
 
 

@@ -79,8 +79,8 @@ def proceed(context: Context, wanted: Mapping[TopicPartition, ReplicaAssignment]
     }
     context, written = yield from _write_assignments(context, changed)
     wanted = {tp: a for tp, a in wanted.items() if tp in written or tp not in changed}
-    for tp in wanted:
-        context = context.with_reassigning(tp, active=True)
+    for tp, assignment in wanted.items():
+        context = context.with_reassigning(tp, active=assignment.is_being_reassigned)
     context = yield from _stop_removed(context, {tp: unneeded.get(tp, ()) for tp in wanted})
     left = [partition for tp in wanted if (partition := context.partition(tp)) is not None]
     done = [partition.tp for partition in left if is_complete(partition)]
@@ -115,6 +115,7 @@ def _complete(context: Context, partitions: Iterable[TopicPartition]) -> Plan[Co
     A partition none of whose target replicas is online stays as it is; Kafka would drop its leader.
     """
     possible = {}
+    idle = []
     for tp in partitions:
         partition = _known(context, tp)
         wanted = target(partition.assignment)
@@ -122,6 +123,10 @@ def _complete(context: Context, partitions: Iterable[TopicPartition]) -> Plan[Co
         online = [replica for replica in wanted if context.is_online(replica, tp)]
         if state is None or elections.reassign(wanted, state.isr, online) is not None:
             possible[tp] = partition.assignment
+        elif not partition.assignment.is_being_reassigned:
+            idle.append(tp)  # asked to move where it is: nothing to wait for
+    if idle:
+        yield from strip_znode(lambda tp, _: tp in idle)
     if not possible:
         return context
     before = context
@@ -309,7 +314,18 @@ def _accepted(context: Context, tp: TopicPartition, replicas: tuple[int, ...] | 
         _require_replicas(context, current, replicas)
     if partition is None or tp.topic in context.deletions:
         raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "The partition does not exist.")
-    return toward(current, original(current) if replicas is None else replicas)
+    wanted = toward(current, original(current) if replicas is None else replicas)
+    if not _keeps_a_copy(partition, wanted):
+        raise KafkaError(
+            ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+            f"No replica of {tp} in {list(wanted.replicas)} is in sync: its records would be lost.",
+        )
+    return wanted
+
+
+def _keeps_a_copy(partition: Partition, wanted: ReplicaAssignment) -> bool:
+    """Whether replicas that stay assigned hold the partition's records. Kafka's ZooKeeper mode does not look."""
+    return partition.state is None or not set(partition.state.isr).isdisjoint(wanted.replicas)
 
 
 def _require_replicas(context: Context, current: ReplicaAssignment, replicas: tuple[int, ...]) -> None:
@@ -356,8 +372,12 @@ def znode_created(context: Context) -> Plan[tuple[Context, frozenset[TopicPartit
         partition = context.partition(tp)
         if partition is None or tp.topic in context.deletions or not replicas:
             failed.append(tp)
+            continue
+        assignment = toward(partition.assignment, replicas)
+        if _keeps_a_copy(partition, assignment):
+            wanted[tp] = assignment
         else:
-            wanted[tp] = toward(partition.assignment, replicas)
+            failed.append(tp)
     if failed:
         some = ", ".join(str(tp) for tp in failed[:5])
         yield from report(Notice(f"cannot be reassigned through ZooKeeper: {some}", warning=True))

@@ -61,7 +61,7 @@ def appear(context: Context, names: Collection[str]) -> Plan[Context]:
     partitions = [
         partition.tp
         for topic in topics
-        if topic.name not in context.deletions
+        if context.is_kept(topic.name)
         for partition in topic.partitions.values()
     ]
     return (yield from bring_online(context, partitions, "topic creation"))
