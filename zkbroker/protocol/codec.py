@@ -10,7 +10,7 @@ from importlib import import_module
 from struct import Struct
 from struct import error as StructError
 from types import ModuleType
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -45,13 +45,18 @@ __all__ = [
     "encode_versioned_data",
 ]
 
+if TYPE_CHECKING:
+    from attrs import frozen as value
+else:
+    value = attrs.define  # a frozen one takes three times as long to make, and there is one for each request
+
 M = TypeVar("M", bound=Message)
 
 _Decode: TypeAlias = Callable[[Any, int], tuple[Message, int]]
 _Encode: TypeAlias = Callable[[Any, bytearray, list[Buffer | Records]], None]
 
 
-@attrs.frozen
+@value
 class RequestHeader:
     """What stands in front of every request. The response repeats the correlation id."""
 
