@@ -504,12 +504,13 @@ class Encoder(Emitter):
     def numbers(self, field: Field, value: str) -> None:
         self.flush()
         form, plus = ("COMPACT_", " + 1") if self.is_flexible else ("", "")
-        self.line(f"n = len({value})")
+        self.line(f"numbers = {value}")
+        self.line("n = len(numbers)")
         with self.block("if n < FEW:"):
-            self.line(f"{self.out} += PACK_{form}{field.type.upper()}S[n](n{plus}, *{value})")
+            self.line(f"{self.out} += PACK_{form}{field.type.upper()}S[n](n{plus}, *numbers)")
         with self.block("else:"):
             letter = FIXED[field.type][0]
-            self.line(f'append_numbers({self.out}, "{letter}", {value}, {self.is_flexible})')
+            self.line(f'append_numbers({self.out}, "{letter}", numbers, {self.is_flexible})')
 
 
 _MEMORY = {

@@ -154,11 +154,12 @@ def _encode_v0(m: AddPartitionsToTxnRequest, out: bytearray, buffers: list[Buffe
             s = each_of_v3_and_below_topics.name.encode()
             out += _write_h(len(s))
             out += s
-            n = len(each_of_v3_and_below_topics.partitions)
+            numbers = each_of_v3_and_below_topics.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_v3_and_below_topics.partitions)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_v3_and_below_topics.partitions, False)
+                append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("AddPartitionsToTxnRequest v0-2", error) from error
 
@@ -248,11 +249,12 @@ def _encode_v3(m: AddPartitionsToTxnRequest, out: bytearray, buffers: list[Buffe
             else:
                 append_string_length(out, n)
             out += s
-            n = len(each_of_v3_and_below_topics.partitions)
+            numbers = each_of_v3_and_below_topics.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_COMPACT_INT32S[n](n + 1, *each_of_v3_and_below_topics.partitions)
+                out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
             else:
-                append_numbers(out, "i", each_of_v3_and_below_topics.partitions, True)
+                append_numbers(out, "i", numbers, True)
             out.append(0)
         out.append(0)
     except (AttributeError, TypeError, StructError) as error:
@@ -374,11 +376,12 @@ def _encode_v4(m: AddPartitionsToTxnRequest, out: bytearray, buffers: list[Buffe
                 else:
                     append_string_length(out, n)
                 out += s
-                n = len(each_of_topics.partitions)
+                numbers = each_of_topics.partitions
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topics.partitions)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topics.partitions, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out.append(0)
         out.append(0)

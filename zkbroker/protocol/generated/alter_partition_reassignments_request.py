@@ -176,11 +176,12 @@ def _encode_v0(m: AlterPartitionReassignmentsRequest, out: bytearray, buffers: l
                 if each_of_partitions.replicas is None:
                     out.append(0)
                 else:
-                    n = len(each_of_partitions.replicas)
+                    numbers = each_of_partitions.replicas
+                    n = len(numbers)
                     if n < FEW:
-                        out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.replicas)
+                        out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                     else:
-                        append_numbers(out, "i", each_of_partitions.replicas, True)
+                        append_numbers(out, "i", numbers, True)
                 out.append(0)
             out.append(0)
         out.append(0)

@@ -211,11 +211,12 @@ def _encode_v0(m: AlterPartitionRequest, out: bytearray, buffers: list[Buffer | 
                 if each_of_partitions.leader_recovery_state != 0:
                     raise not_in_version("PartitionData.leader_recovery_state", "AlterPartitionRequest v0")
                 out += _write_ii(each_of_partitions.partition_index, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.new_isr)
+                numbers = each_of_partitions.new_isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.new_isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.new_isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_ix(each_of_partitions.partition_epoch)
             out.append(0)
         out.append(0)
@@ -317,11 +318,12 @@ def _encode_v1(m: AlterPartitionRequest, out: bytearray, buffers: list[Buffer | 
                 if each_of_partitions.new_isr_with_epochs:
                     raise not_in_version("PartitionData.new_isr_with_epochs", "AlterPartitionRequest v1")
                 out += _write_ii(each_of_partitions.partition_index, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.new_isr)
+                numbers = each_of_partitions.new_isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.new_isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.new_isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_bix(each_of_partitions.leader_recovery_state, each_of_partitions.partition_epoch)
             out.append(0)
         out.append(0)
@@ -408,11 +410,12 @@ def _encode_v2(m: AlterPartitionRequest, out: bytearray, buffers: list[Buffer | 
                 if each_of_partitions.new_isr_with_epochs:
                     raise not_in_version("PartitionData.new_isr_with_epochs", "AlterPartitionRequest v2")
                 out += _write_ii(each_of_partitions.partition_index, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.new_isr)
+                numbers = each_of_partitions.new_isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.new_isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.new_isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_bix(each_of_partitions.leader_recovery_state, each_of_partitions.partition_epoch)
             out.append(0)
         out.append(0)

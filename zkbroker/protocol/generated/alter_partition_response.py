@@ -195,11 +195,12 @@ def _encode_v0(m: AlterPartitionResponse, out: bytearray, buffers: list[Buffer |
                 append_uvarint(out, n)
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_ihii(each_of_partitions.partition_index, each_of_partitions.error_code, each_of_partitions.leader_id, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.isr)
+                numbers = each_of_partitions.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_ix(each_of_partitions.partition_epoch)
             out.append(0)
         out.append(0)
@@ -299,11 +300,12 @@ def _encode_v1(m: AlterPartitionResponse, out: bytearray, buffers: list[Buffer |
                 append_uvarint(out, n)
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_ihii(each_of_partitions.partition_index, each_of_partitions.error_code, each_of_partitions.leader_id, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.isr)
+                numbers = each_of_partitions.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_bix(each_of_partitions.leader_recovery_state, each_of_partitions.partition_epoch)
             out.append(0)
         out.append(0)
@@ -388,11 +390,12 @@ def _encode_v2(m: AlterPartitionResponse, out: bytearray, buffers: list[Buffer |
                 append_uvarint(out, n)
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_ihii(each_of_partitions.partition_index, each_of_partitions.error_code, each_of_partitions.leader_id, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.isr)
+                numbers = each_of_partitions.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_bix(each_of_partitions.leader_recovery_state, each_of_partitions.partition_epoch)
             out.append(0)
         out.append(0)

@@ -145,11 +145,12 @@ def _encode_v0(m: AlterReplicaLogDirsRequest, out: bytearray, buffers: list[Buff
                 s = each_of_topics.name.encode()
                 out += _write_h(len(s))
                 out += s
-                n = len(each_of_topics.partitions)
+                numbers = each_of_topics.partitions
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_topics.partitions)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topics.partitions, False)
+                    append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("AlterReplicaLogDirsRequest v0-1", error) from error
 
@@ -260,11 +261,12 @@ def _encode_v2(m: AlterReplicaLogDirsRequest, out: bytearray, buffers: list[Buff
                 else:
                     append_string_length(out, n)
                 out += s
-                n = len(each_of_topics.partitions)
+                numbers = each_of_topics.partitions
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topics.partitions)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topics.partitions, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out.append(0)
         out.append(0)

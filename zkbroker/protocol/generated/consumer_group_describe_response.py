@@ -523,11 +523,12 @@ def _encode_v0(m: ConsumerGroupDescribeResponse, out: bytearray, buffers: list[B
                     else:
                         append_string_length(out, n)
                     out += s
-                    n = len(each_of_topic_partitions.partitions)
+                    numbers = each_of_topic_partitions.partitions
+                    n = len(numbers)
                     if n < FEW:
-                        out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topic_partitions.partitions)
+                        out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                     else:
-                        append_numbers(out, "i", each_of_topic_partitions.partitions, True)
+                        append_numbers(out, "i", numbers, True)
                     out.append(0)
                 out.append(0)
                 n = len(each_of_members.target_assignment.topic_partitions) + 1
@@ -544,11 +545,12 @@ def _encode_v0(m: ConsumerGroupDescribeResponse, out: bytearray, buffers: list[B
                     else:
                         append_string_length(out, n)
                     out += s
-                    n = len(each_of_topic_partitions_2.partitions)
+                    numbers = each_of_topic_partitions_2.partitions
+                    n = len(numbers)
                     if n < FEW:
-                        out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topic_partitions_2.partitions)
+                        out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                     else:
-                        append_numbers(out, "i", each_of_topic_partitions_2.partitions, True)
+                        append_numbers(out, "i", numbers, True)
                     out.append(0)
                 out += _write_xx()
             out += _write_ix(each_of_groups.authorized_operations)

@@ -276,11 +276,12 @@ def _encode_v0(m: ConsumerGroupHeartbeatRequest, out: bytearray, buffers: list[B
                 append_uvarint(out, n)
             for each_of_topic_partitions in m.topic_partitions:
                 out += _write_16s(each_of_topic_partitions.topic_id)
-                n = len(each_of_topic_partitions.partitions)
+                numbers = each_of_topic_partitions.partitions
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topic_partitions.partitions)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topic_partitions.partitions, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
         out.append(0)
     except (AttributeError, TypeError, StructError) as error:

@@ -110,11 +110,12 @@ def _encode_v0(m: ConsumerProtocolAssignment, out: bytearray, buffers: list[Buff
             s = each_of_assigned_partitions.topic.encode()
             out += _write_h(len(s))
             out += s
-            n = len(each_of_assigned_partitions.partitions)
+            numbers = each_of_assigned_partitions.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_assigned_partitions.partitions)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_assigned_partitions.partitions, False)
+                append_numbers(out, "i", numbers, False)
         if m.user_data is None:
             out += b"\xff" * 4
         else:

@@ -194,11 +194,12 @@ def _encode_v1(m: ConsumerProtocolSubscription, out: bytearray, buffers: list[Bu
             s = each_of_owned_partitions.topic.encode()
             out += _write_h(len(s))
             out += s
-            n = len(each_of_owned_partitions.partitions)
+            numbers = each_of_owned_partitions.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_owned_partitions.partitions)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_owned_partitions.partitions, False)
+                append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("ConsumerProtocolSubscription v1", error) from error
 
@@ -282,11 +283,12 @@ def _encode_v2(m: ConsumerProtocolSubscription, out: bytearray, buffers: list[Bu
             s = each_of_owned_partitions.topic.encode()
             out += _write_h(len(s))
             out += s
-            n = len(each_of_owned_partitions.partitions)
+            numbers = each_of_owned_partitions.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_owned_partitions.partitions)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_owned_partitions.partitions, False)
+                append_numbers(out, "i", numbers, False)
         out += _write_i(m.generation_id)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("ConsumerProtocolSubscription v2", error) from error
@@ -376,11 +378,12 @@ def _encode_v3(m: ConsumerProtocolSubscription, out: bytearray, buffers: list[Bu
             s = each_of_owned_partitions.topic.encode()
             out += _write_h(len(s))
             out += s
-            n = len(each_of_owned_partitions.partitions)
+            numbers = each_of_owned_partitions.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_owned_partitions.partitions)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_owned_partitions.partitions, False)
+                append_numbers(out, "i", numbers, False)
         out += _write_i(m.generation_id)
         if m.rack_id is None:
             out += b"\xff" * 2

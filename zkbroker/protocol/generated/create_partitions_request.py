@@ -153,11 +153,12 @@ def _encode_v0(m: CreatePartitionsRequest, out: bytearray, buffers: list[Buffer 
             else:
                 out += _write_i(len(each_of_topics.assignments))
                 for each_of_assignments in each_of_topics.assignments:
-                    n = len(each_of_assignments.broker_ids)
+                    numbers = each_of_assignments.broker_ids
+                    n = len(numbers)
                     if n < FEW:
-                        out += PACK_INT32S[n](n, *each_of_assignments.broker_ids)
+                        out += PACK_INT32S[n](n, *numbers)
                     else:
-                        append_numbers(out, "i", each_of_assignments.broker_ids, False)
+                        append_numbers(out, "i", numbers, False)
         out += _write_io(m.timeout_ms, m.validate_only)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("CreatePartitionsRequest v0-1", error) from error
@@ -259,11 +260,12 @@ def _encode_v2(m: CreatePartitionsRequest, out: bytearray, buffers: list[Buffer 
                 else:
                     append_uvarint(out, n)
                 for each_of_assignments in each_of_topics.assignments:
-                    n = len(each_of_assignments.broker_ids)
+                    numbers = each_of_assignments.broker_ids
+                    n = len(numbers)
                     if n < FEW:
-                        out += PACK_COMPACT_INT32S[n](n + 1, *each_of_assignments.broker_ids)
+                        out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                     else:
-                        append_numbers(out, "i", each_of_assignments.broker_ids, True)
+                        append_numbers(out, "i", numbers, True)
                     out.append(0)
             out.append(0)
         out += _write_iox(m.timeout_ms, m.validate_only)

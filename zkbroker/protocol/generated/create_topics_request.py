@@ -198,11 +198,12 @@ def _encode_v0(m: CreateTopicsRequest, out: bytearray, buffers: list[Buffer | Re
             out += _write_ihi(each_of_topics.num_partitions, each_of_topics.replication_factor, len(each_of_topics.assignments))
             for each_of_assignments in each_of_topics.assignments:
                 out += _write_i(each_of_assignments.partition_index)
-                n = len(each_of_assignments.broker_ids)
+                numbers = each_of_assignments.broker_ids
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_assignments.broker_ids)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_assignments.broker_ids, False)
+                    append_numbers(out, "i", numbers, False)
             out += _write_i(len(each_of_topics.configs))
             for each_of_configs in each_of_topics.configs:
                 s = each_of_configs.name.encode()
@@ -302,11 +303,12 @@ def _encode_v1(m: CreateTopicsRequest, out: bytearray, buffers: list[Buffer | Re
             out += _write_ihi(each_of_topics.num_partitions, each_of_topics.replication_factor, len(each_of_topics.assignments))
             for each_of_assignments in each_of_topics.assignments:
                 out += _write_i(each_of_assignments.partition_index)
-                n = len(each_of_assignments.broker_ids)
+                numbers = each_of_assignments.broker_ids
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_assignments.broker_ids)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_assignments.broker_ids, False)
+                    append_numbers(out, "i", numbers, False)
             out += _write_i(len(each_of_topics.configs))
             for each_of_configs in each_of_topics.configs:
                 s = each_of_configs.name.encode()
@@ -451,11 +453,12 @@ def _encode_v5(m: CreateTopicsRequest, out: bytearray, buffers: list[Buffer | Re
                 append_uvarint(out, n)
             for each_of_assignments in each_of_topics.assignments:
                 out += _write_i(each_of_assignments.partition_index)
-                n = len(each_of_assignments.broker_ids)
+                numbers = each_of_assignments.broker_ids
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_assignments.broker_ids)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_assignments.broker_ids, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             n = len(each_of_topics.configs) + 1
             if n < 128:

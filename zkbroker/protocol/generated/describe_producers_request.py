@@ -129,11 +129,12 @@ def _encode_v0(m: DescribeProducersRequest, out: bytearray, buffers: list[Buffer
             else:
                 append_string_length(out, n)
             out += s
-            n = len(each_of_topics.partition_indexes)
+            numbers = each_of_topics.partition_indexes
+            n = len(numbers)
             if n < FEW:
-                out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topics.partition_indexes)
+                out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
             else:
-                append_numbers(out, "i", each_of_topics.partition_indexes, True)
+                append_numbers(out, "i", numbers, True)
             out.append(0)
         out.append(0)
     except (AttributeError, TypeError, StructError) as error:

@@ -220,11 +220,12 @@ def _encode_v0(m: DescribeTransactionsResponse, out: bytearray, buffers: list[Bu
                 else:
                     append_string_length(out, n)
                 out += s
-                n = len(each_of_topics.partitions)
+                numbers = each_of_topics.partitions
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topics.partitions)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topics.partitions, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out.append(0)
         out.append(0)

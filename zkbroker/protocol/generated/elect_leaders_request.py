@@ -129,11 +129,12 @@ def _encode_v0(m: ElectLeadersRequest, out: bytearray, buffers: list[Buffer | Re
                 s = each_of_topic_partitions.topic.encode()
                 out += _write_h(len(s))
                 out += s
-                n = len(each_of_topic_partitions.partitions)
+                numbers = each_of_topic_partitions.partitions
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_topic_partitions.partitions)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topic_partitions.partitions, False)
+                    append_numbers(out, "i", numbers, False)
         out += _write_i(m.timeout_ms)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("ElectLeadersRequest v0", error) from error
@@ -189,11 +190,12 @@ def _encode_v1(m: ElectLeadersRequest, out: bytearray, buffers: list[Buffer | Re
                 s = each_of_topic_partitions.topic.encode()
                 out += _write_h(len(s))
                 out += s
-                n = len(each_of_topic_partitions.partitions)
+                numbers = each_of_topic_partitions.partitions
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_topic_partitions.partitions)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topic_partitions.partitions, False)
+                    append_numbers(out, "i", numbers, False)
         out += _write_i(m.timeout_ms)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("ElectLeadersRequest v1", error) from error
@@ -271,11 +273,12 @@ def _encode_v2(m: ElectLeadersRequest, out: bytearray, buffers: list[Buffer | Re
                 else:
                     append_string_length(out, n)
                 out += s
-                n = len(each_of_topic_partitions.partitions)
+                numbers = each_of_topic_partitions.partitions
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topic_partitions.partitions)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topic_partitions.partitions, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
         out += _write_ix(m.timeout_ms)
     except (AttributeError, TypeError, StructError) as error:

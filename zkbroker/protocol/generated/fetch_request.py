@@ -498,11 +498,12 @@ def _encode_v7(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records])
             s = each_of_forgotten_topics_data.topic.encode()
             out += _write_h(len(s))
             out += s
-            n = len(each_of_forgotten_topics_data.partitions)
+            numbers = each_of_forgotten_topics_data.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_forgotten_topics_data.partitions)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_forgotten_topics_data.partitions, False)
+                append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("FetchRequest v7-8", error) from error
 
@@ -592,11 +593,12 @@ def _encode_v9(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records])
             s = each_of_forgotten_topics_data.topic.encode()
             out += _write_h(len(s))
             out += s
-            n = len(each_of_forgotten_topics_data.partitions)
+            numbers = each_of_forgotten_topics_data.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_forgotten_topics_data.partitions)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_forgotten_topics_data.partitions, False)
+                append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("FetchRequest v9-10", error) from error
 
@@ -693,11 +695,12 @@ def _encode_v11(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records]
             s = each_of_forgotten_topics_data.topic.encode()
             out += _write_h(len(s))
             out += s
-            n = len(each_of_forgotten_topics_data.partitions)
+            numbers = each_of_forgotten_topics_data.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_forgotten_topics_data.partitions)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_forgotten_topics_data.partitions, False)
+                append_numbers(out, "i", numbers, False)
         s = m.rack_id.encode()
         out += _write_h(len(s))
         out += s
@@ -870,11 +873,12 @@ def _encode_v12(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records]
             else:
                 append_string_length(out, n)
             out += s
-            n = len(each_of_forgotten_topics_data.partitions)
+            numbers = each_of_forgotten_topics_data.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_COMPACT_INT32S[n](n + 1, *each_of_forgotten_topics_data.partitions)
+                out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
             else:
-                append_numbers(out, "i", each_of_forgotten_topics_data.partitions, True)
+                append_numbers(out, "i", numbers, True)
             out.append(0)
         s = m.rack_id.encode()
         n = len(s) + 1
@@ -1043,11 +1047,12 @@ def _encode_v13(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records]
             append_uvarint(out, n)
         for each_of_forgotten_topics_data in m.forgotten_topics_data:
             out += _write_16s(each_of_forgotten_topics_data.topic_id)
-            n = len(each_of_forgotten_topics_data.partitions)
+            numbers = each_of_forgotten_topics_data.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_COMPACT_INT32S[n](n + 1, *each_of_forgotten_topics_data.partitions)
+                out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
             else:
-                append_numbers(out, "i", each_of_forgotten_topics_data.partitions, True)
+                append_numbers(out, "i", numbers, True)
             out.append(0)
         s = m.rack_id.encode()
         n = len(s) + 1
@@ -1223,11 +1228,12 @@ def _encode_v15(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records]
             append_uvarint(out, n)
         for each_of_forgotten_topics_data in m.forgotten_topics_data:
             out += _write_16s(each_of_forgotten_topics_data.topic_id)
-            n = len(each_of_forgotten_topics_data.partitions)
+            numbers = each_of_forgotten_topics_data.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_COMPACT_INT32S[n](n + 1, *each_of_forgotten_topics_data.partitions)
+                out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
             else:
-                append_numbers(out, "i", each_of_forgotten_topics_data.partitions, True)
+                append_numbers(out, "i", numbers, True)
             out.append(0)
         s = m.rack_id.encode()
         n = len(s) + 1
@@ -1433,11 +1439,12 @@ def _encode_v17(m: FetchRequest, out: bytearray, buffers: list[Buffer | Records]
             append_uvarint(out, n)
         for each_of_forgotten_topics_data in m.forgotten_topics_data:
             out += _write_16s(each_of_forgotten_topics_data.topic_id)
-            n = len(each_of_forgotten_topics_data.partitions)
+            numbers = each_of_forgotten_topics_data.partitions
+            n = len(numbers)
             if n < FEW:
-                out += PACK_COMPACT_INT32S[n](n + 1, *each_of_forgotten_topics_data.partitions)
+                out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
             else:
-                append_numbers(out, "i", each_of_forgotten_topics_data.partitions, True)
+                append_numbers(out, "i", numbers, True)
             out.append(0)
         s = m.rack_id.encode()
         n = len(s) + 1

@@ -239,17 +239,19 @@ def _encode_v0(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
             out += _write_h(len(s))
             out += s
             out += _write_iiii(each_of_ungrouped_partition_states.partition_index, each_of_ungrouped_partition_states.controller_epoch, each_of_ungrouped_partition_states.leader, each_of_ungrouped_partition_states.leader_epoch)
-            n = len(each_of_ungrouped_partition_states.isr)
+            numbers = each_of_ungrouped_partition_states.isr
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.isr)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.isr, False)
+                append_numbers(out, "i", numbers, False)
             out += _write_i(each_of_ungrouped_partition_states.partition_epoch)
-            n = len(each_of_ungrouped_partition_states.replicas)
+            numbers = each_of_ungrouped_partition_states.replicas
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.replicas)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.replicas, False)
+                append_numbers(out, "i", numbers, False)
         out += _write_i(len(m.live_leaders))
         for each_of_live_leaders in m.live_leaders:
             s = each_of_live_leaders.host_name.encode()
@@ -342,17 +344,19 @@ def _encode_v1(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
             out += _write_h(len(s))
             out += s
             out += _write_iiii(each_of_ungrouped_partition_states.partition_index, each_of_ungrouped_partition_states.controller_epoch, each_of_ungrouped_partition_states.leader, each_of_ungrouped_partition_states.leader_epoch)
-            n = len(each_of_ungrouped_partition_states.isr)
+            numbers = each_of_ungrouped_partition_states.isr
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.isr)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.isr, False)
+                append_numbers(out, "i", numbers, False)
             out += _write_i(each_of_ungrouped_partition_states.partition_epoch)
-            n = len(each_of_ungrouped_partition_states.replicas)
+            numbers = each_of_ungrouped_partition_states.replicas
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.replicas)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.replicas, False)
+                append_numbers(out, "i", numbers, False)
             out += _write_o(each_of_ungrouped_partition_states.is_new)
         out += _write_i(len(m.live_leaders))
         for each_of_live_leaders in m.live_leaders:
@@ -459,17 +463,19 @@ def _encode_v2(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
                 if each_of_partition_states.leader_recovery_state != 0:
                     raise not_in_version("LeaderAndIsrPartitionState.leader_recovery_state", "LeaderAndIsrRequest v2")
                 out += _write_iiii(each_of_partition_states.partition_index, each_of_partition_states.controller_epoch, each_of_partition_states.leader, each_of_partition_states.leader_epoch)
-                n = len(each_of_partition_states.isr)
+                numbers = each_of_partition_states.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partition_states.isr)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.isr, False)
+                    append_numbers(out, "i", numbers, False)
                 out += _write_i(each_of_partition_states.partition_epoch)
-                n = len(each_of_partition_states.replicas)
+                numbers = each_of_partition_states.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partition_states.replicas)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.replicas, False)
+                    append_numbers(out, "i", numbers, False)
                 out += _write_o(each_of_partition_states.is_new)
         out += _write_i(len(m.live_leaders))
         for each_of_live_leaders in m.live_leaders:
@@ -594,27 +600,31 @@ def _encode_v3(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
                 if each_of_partition_states.leader_recovery_state != 0:
                     raise not_in_version("LeaderAndIsrPartitionState.leader_recovery_state", "LeaderAndIsrRequest v3")
                 out += _write_iiii(each_of_partition_states.partition_index, each_of_partition_states.controller_epoch, each_of_partition_states.leader, each_of_partition_states.leader_epoch)
-                n = len(each_of_partition_states.isr)
+                numbers = each_of_partition_states.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partition_states.isr)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.isr, False)
+                    append_numbers(out, "i", numbers, False)
                 out += _write_i(each_of_partition_states.partition_epoch)
-                n = len(each_of_partition_states.replicas)
+                numbers = each_of_partition_states.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partition_states.replicas)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.replicas, False)
-                n = len(each_of_partition_states.adding_replicas)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partition_states.adding_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partition_states.adding_replicas)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.adding_replicas, False)
-                n = len(each_of_partition_states.removing_replicas)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partition_states.removing_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partition_states.removing_replicas)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.removing_replicas, False)
+                    append_numbers(out, "i", numbers, False)
                 out += _write_o(each_of_partition_states.is_new)
         out += _write_i(len(m.live_leaders))
         for each_of_live_leaders in m.live_leaders:
@@ -789,27 +799,31 @@ def _encode_v4(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
                 if each_of_partition_states.leader_recovery_state != 0:
                     raise not_in_version("LeaderAndIsrPartitionState.leader_recovery_state", "LeaderAndIsrRequest v4")
                 out += _write_iiii(each_of_partition_states.partition_index, each_of_partition_states.controller_epoch, each_of_partition_states.leader, each_of_partition_states.leader_epoch)
-                n = len(each_of_partition_states.isr)
+                numbers = each_of_partition_states.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_i(each_of_partition_states.partition_epoch)
-                n = len(each_of_partition_states.replicas)
+                numbers = each_of_partition_states.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.replicas, True)
-                n = len(each_of_partition_states.adding_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.adding_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.adding_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.adding_replicas, True)
-                n = len(each_of_partition_states.removing_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.removing_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.removing_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.removing_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_ox(each_of_partition_states.is_new)
             out.append(0)
         n = len(m.live_leaders) + 1
@@ -994,27 +1008,31 @@ def _encode_v5(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
                 if each_of_partition_states.leader_recovery_state != 0:
                     raise not_in_version("LeaderAndIsrPartitionState.leader_recovery_state", "LeaderAndIsrRequest v5")
                 out += _write_iiii(each_of_partition_states.partition_index, each_of_partition_states.controller_epoch, each_of_partition_states.leader, each_of_partition_states.leader_epoch)
-                n = len(each_of_partition_states.isr)
+                numbers = each_of_partition_states.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_i(each_of_partition_states.partition_epoch)
-                n = len(each_of_partition_states.replicas)
+                numbers = each_of_partition_states.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.replicas, True)
-                n = len(each_of_partition_states.adding_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.adding_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.adding_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.adding_replicas, True)
-                n = len(each_of_partition_states.removing_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.removing_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.removing_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.removing_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_ox(each_of_partition_states.is_new)
             out.append(0)
         n = len(m.live_leaders) + 1
@@ -1197,27 +1215,31 @@ def _encode_v6(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
                 append_uvarint(out, n)
             for each_of_partition_states in each_of_topic_states.partition_states:
                 out += _write_iiii(each_of_partition_states.partition_index, each_of_partition_states.controller_epoch, each_of_partition_states.leader, each_of_partition_states.leader_epoch)
-                n = len(each_of_partition_states.isr)
+                numbers = each_of_partition_states.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_i(each_of_partition_states.partition_epoch)
-                n = len(each_of_partition_states.replicas)
+                numbers = each_of_partition_states.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.replicas, True)
-                n = len(each_of_partition_states.adding_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.adding_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.adding_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.adding_replicas, True)
-                n = len(each_of_partition_states.removing_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.removing_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.removing_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.removing_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_obx(each_of_partition_states.is_new, each_of_partition_states.leader_recovery_state)
             out.append(0)
         n = len(m.live_leaders) + 1
@@ -1398,27 +1420,31 @@ def _encode_v7(m: LeaderAndIsrRequest, out: bytearray, buffers: list[Buffer | Re
                 append_uvarint(out, n)
             for each_of_partition_states in each_of_topic_states.partition_states:
                 out += _write_iiii(each_of_partition_states.partition_index, each_of_partition_states.controller_epoch, each_of_partition_states.leader, each_of_partition_states.leader_epoch)
-                n = len(each_of_partition_states.isr)
+                numbers = each_of_partition_states.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_i(each_of_partition_states.partition_epoch)
-                n = len(each_of_partition_states.replicas)
+                numbers = each_of_partition_states.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.replicas, True)
-                n = len(each_of_partition_states.adding_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.adding_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.adding_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.adding_replicas, True)
-                n = len(each_of_partition_states.removing_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.removing_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.removing_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.removing_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_obx(each_of_partition_states.is_new, each_of_partition_states.leader_recovery_state)
             out.append(0)
         n = len(m.live_leaders) + 1

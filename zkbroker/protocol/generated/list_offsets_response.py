@@ -163,11 +163,12 @@ def _encode_v0(m: ListOffsetsResponse, out: bytearray, buffers: list[Buffer | Re
                 if each_of_partitions.leader_epoch != -1:
                     raise not_in_version("ListOffsetsPartitionResponse.leader_epoch", "ListOffsetsResponse v0")
                 out += _write_ih(each_of_partitions.partition_index, each_of_partitions.error_code)
-                n = len(each_of_partitions.old_style_offsets)
+                numbers = each_of_partitions.old_style_offsets
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT64S[n](n, *each_of_partitions.old_style_offsets)
+                    out += PACK_INT64S[n](n, *numbers)
                 else:
-                    append_numbers(out, "q", each_of_partitions.old_style_offsets, False)
+                    append_numbers(out, "q", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("ListOffsetsResponse v0", error) from error
 

@@ -224,21 +224,24 @@ def _encode_v0(m: ListPartitionReassignmentsResponse, out: bytearray, buffers: l
                 append_uvarint(out, n)
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_i(each_of_partitions.partition_index)
-                n = len(each_of_partitions.replicas)
+                numbers = each_of_partitions.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replicas, True)
-                n = len(each_of_partitions.adding_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partitions.adding_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.adding_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.adding_replicas, True)
-                n = len(each_of_partitions.removing_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partitions.removing_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.removing_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.removing_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out.append(0)
         out.append(0)

@@ -122,11 +122,12 @@ def _encode_v0(m: ListTransactionsRequest, out: bytearray, buffers: list[Buffer 
             else:
                 append_string_length(out, n)
             out += s
-        n = len(m.producer_id_filters)
+        numbers = m.producer_id_filters
+        n = len(numbers)
         if n < FEW:
-            out += PACK_COMPACT_INT64S[n](n + 1, *m.producer_id_filters)
+            out += PACK_COMPACT_INT64S[n](n + 1, *numbers)
         else:
-            append_numbers(out, "q", m.producer_id_filters, True)
+            append_numbers(out, "q", numbers, True)
         out.append(0)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("ListTransactionsRequest v0", error) from error
@@ -194,11 +195,12 @@ def _encode_v1(m: ListTransactionsRequest, out: bytearray, buffers: list[Buffer 
             else:
                 append_string_length(out, n)
             out += s
-        n = len(m.producer_id_filters)
+        numbers = m.producer_id_filters
+        n = len(numbers)
         if n < FEW:
-            out += PACK_COMPACT_INT64S[n](n + 1, *m.producer_id_filters)
+            out += PACK_COMPACT_INT64S[n](n + 1, *numbers)
         else:
-            append_numbers(out, "q", m.producer_id_filters, True)
+            append_numbers(out, "q", numbers, True)
         out += _write_qx(m.duration_filter)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("ListTransactionsRequest v1", error) from error

@@ -245,16 +245,18 @@ def _encode_v0(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
             out += _write_i(len(each_of_topics.partitions))
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.replica_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, False)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.isr_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, False)
+                    append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("MetadataResponse v0", error) from error
 
@@ -367,16 +369,18 @@ def _encode_v1(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
             out += _write_oi(each_of_topics.is_internal, len(each_of_topics.partitions))
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.replica_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, False)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.isr_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, False)
+                    append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("MetadataResponse v1", error) from error
 
@@ -502,16 +506,18 @@ def _encode_v2(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
             out += _write_oi(each_of_topics.is_internal, len(each_of_topics.partitions))
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.replica_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, False)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.isr_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, False)
+                    append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("MetadataResponse v2", error) from error
 
@@ -637,16 +643,18 @@ def _encode_v3(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
             out += _write_oi(each_of_topics.is_internal, len(each_of_topics.partitions))
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.replica_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, False)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.isr_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, False)
+                    append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("MetadataResponse v3-4", error) from error
 
@@ -781,21 +789,24 @@ def _encode_v5(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
             out += _write_oi(each_of_topics.is_internal, len(each_of_topics.partitions))
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.replica_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, False)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.isr_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, False)
-                n = len(each_of_partitions.offline_replicas)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partitions.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.offline_replicas)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.offline_replicas, False)
+                    append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("MetadataResponse v5-6", error) from error
 
@@ -930,21 +941,24 @@ def _encode_v7(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
             out += _write_oi(each_of_topics.is_internal, len(each_of_topics.partitions))
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hiii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.replica_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, False)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.isr_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, False)
-                n = len(each_of_partitions.offline_replicas)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partitions.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.offline_replicas)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.offline_replicas, False)
+                    append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("MetadataResponse v7", error) from error
 
@@ -1079,21 +1093,24 @@ def _encode_v8(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
             out += _write_oi(each_of_topics.is_internal, len(each_of_topics.partitions))
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hiii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.replica_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, False)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.isr_nodes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, False)
-                n = len(each_of_partitions.offline_replicas)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partitions.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partitions.offline_replicas)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.offline_replicas, False)
+                    append_numbers(out, "i", numbers, False)
             out += _write_i(each_of_topics.topic_authorized_operations)
         out += _write_i(m.cluster_authorized_operations)
     except (AttributeError, TypeError, StructError) as error:
@@ -1302,21 +1319,24 @@ def _encode_v9(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Recor
                 append_uvarint(out, n)
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hiii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.replica_nodes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, True)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.isr_nodes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, True)
-                n = len(each_of_partitions.offline_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partitions.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.offline_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.offline_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out += _write_ix(each_of_topics.topic_authorized_operations)
         out += _write_ix(m.cluster_authorized_operations)
@@ -1526,21 +1546,24 @@ def _encode_v10(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Reco
                 append_uvarint(out, n)
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hiii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.replica_nodes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, True)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.isr_nodes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, True)
-                n = len(each_of_partitions.offline_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partitions.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.offline_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.offline_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out += _write_ix(each_of_topics.topic_authorized_operations)
         out += _write_ix(m.cluster_authorized_operations)
@@ -1752,21 +1775,24 @@ def _encode_v11(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Reco
                 append_uvarint(out, n)
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hiii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.replica_nodes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, True)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.isr_nodes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, True)
-                n = len(each_of_partitions.offline_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partitions.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.offline_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.offline_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out += _write_ix(each_of_topics.topic_authorized_operations)
         out.append(0)
@@ -1979,21 +2005,24 @@ def _encode_v12(m: MetadataResponse, out: bytearray, buffers: list[Buffer | Reco
                 append_uvarint(out, n)
             for each_of_partitions in each_of_topics.partitions:
                 out += _write_hiii(each_of_partitions.error_code, each_of_partitions.partition_index, each_of_partitions.leader_id, each_of_partitions.leader_epoch)
-                n = len(each_of_partitions.replica_nodes)
+                numbers = each_of_partitions.replica_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.replica_nodes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.replica_nodes, True)
-                n = len(each_of_partitions.isr_nodes)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partitions.isr_nodes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.isr_nodes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.isr_nodes, True)
-                n = len(each_of_partitions.offline_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partitions.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partitions.offline_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partitions.offline_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out += _write_ix(each_of_topics.topic_authorized_operations)
         out.append(0)

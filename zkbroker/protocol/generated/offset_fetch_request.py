@@ -165,11 +165,12 @@ def _encode_v0(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
             s = each_of_topics.name.encode()
             out += _write_h(len(s))
             out += s
-            n = len(each_of_topics.partition_indexes)
+            numbers = each_of_topics.partition_indexes
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_topics.partition_indexes)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_topics.partition_indexes, False)
+                append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("OffsetFetchRequest v0-1", error) from error
 
@@ -235,11 +236,12 @@ def _encode_v2(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
                 s = each_of_topics.name.encode()
                 out += _write_h(len(s))
                 out += s
-                n = len(each_of_topics.partition_indexes)
+                numbers = each_of_topics.partition_indexes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_topics.partition_indexes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topics.partition_indexes, False)
+                    append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("OffsetFetchRequest v2-5", error) from error
 
@@ -335,11 +337,12 @@ def _encode_v6(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
                 else:
                     append_string_length(out, n)
                 out += s
-                n = len(each_of_topics.partition_indexes)
+                numbers = each_of_topics.partition_indexes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topics.partition_indexes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topics.partition_indexes, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
         out.append(0)
     except (AttributeError, TypeError, StructError) as error:
@@ -435,11 +438,12 @@ def _encode_v7(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
                 else:
                     append_string_length(out, n)
                 out += s
-                n = len(each_of_topics.partition_indexes)
+                numbers = each_of_topics.partition_indexes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topics.partition_indexes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topics.partition_indexes, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
         out += _write_ox(m.require_stable)
     except (AttributeError, TypeError, StructError) as error:
@@ -561,11 +565,12 @@ def _encode_v8(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
                     else:
                         append_string_length(out, n)
                     out += s
-                    n = len(each_of_topics.partition_indexes)
+                    numbers = each_of_topics.partition_indexes
+                    n = len(numbers)
                     if n < FEW:
-                        out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topics.partition_indexes)
+                        out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                     else:
-                        append_numbers(out, "i", each_of_topics.partition_indexes, True)
+                        append_numbers(out, "i", numbers, True)
                     out.append(0)
             out.append(0)
         out += _write_ox(m.require_stable)
@@ -708,11 +713,12 @@ def _encode_v9(m: OffsetFetchRequest, out: bytearray, buffers: list[Buffer | Rec
                     else:
                         append_string_length(out, n)
                     out += s
-                    n = len(each_of_topics.partition_indexes)
+                    numbers = each_of_topics.partition_indexes
+                    n = len(numbers)
                     if n < FEW:
-                        out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topics.partition_indexes)
+                        out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                     else:
-                        append_numbers(out, "i", each_of_topics.partition_indexes, True)
+                        append_numbers(out, "i", numbers, True)
                     out.append(0)
             out.append(0)
         out += _write_ox(m.require_stable)

@@ -227,11 +227,12 @@ def _encode_v1(m: StopReplicaRequest, out: bytearray, buffers: list[Buffer | Rec
             s = each_of_topics.name.encode()
             out += _write_h(len(s))
             out += s
-            n = len(each_of_topics.partition_indexes)
+            numbers = each_of_topics.partition_indexes
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_topics.partition_indexes)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_topics.partition_indexes, False)
+                append_numbers(out, "i", numbers, False)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("StopReplicaRequest v1", error) from error
 
@@ -309,11 +310,12 @@ def _encode_v2(m: StopReplicaRequest, out: bytearray, buffers: list[Buffer | Rec
             else:
                 append_string_length(out, n)
             out += s
-            n = len(each_of_topics.partition_indexes)
+            numbers = each_of_topics.partition_indexes
+            n = len(numbers)
             if n < FEW:
-                out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topics.partition_indexes)
+                out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
             else:
-                append_numbers(out, "i", each_of_topics.partition_indexes, True)
+                append_numbers(out, "i", numbers, True)
             out.append(0)
         out.append(0)
     except (AttributeError, TypeError, StructError) as error:

@@ -134,11 +134,12 @@ def _encode_v0(m: TransactionLogValue, out: bytearray, buffers: list[Buffer | Re
                 s = each_of_transaction_partitions.topic.encode()
                 out += _write_h(len(s))
                 out += s
-                n = len(each_of_transaction_partitions.partition_ids)
+                numbers = each_of_transaction_partitions.partition_ids
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_transaction_partitions.partition_ids)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_transaction_partitions.partition_ids, False)
+                    append_numbers(out, "i", numbers, False)
         out += _write_qq(m.transaction_last_update_timestamp_ms, m.transaction_start_timestamp_ms)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("TransactionLogValue v0", error) from error
@@ -216,11 +217,12 @@ def _encode_v1(m: TransactionLogValue, out: bytearray, buffers: list[Buffer | Re
                 else:
                     append_string_length(out, n)
                 out += s
-                n = len(each_of_transaction_partitions.partition_ids)
+                numbers = each_of_transaction_partitions.partition_ids
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_transaction_partitions.partition_ids)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_transaction_partitions.partition_ids, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
         out += _write_qqx(m.transaction_last_update_timestamp_ms, m.transaction_start_timestamp_ms)
     except (AttributeError, TypeError, StructError) as error:

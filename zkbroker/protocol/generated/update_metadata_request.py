@@ -251,17 +251,19 @@ def _encode_v0(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
             out += _write_h(len(s))
             out += s
             out += _write_iiii(each_of_ungrouped_partition_states.partition_index, each_of_ungrouped_partition_states.controller_epoch, each_of_ungrouped_partition_states.leader, each_of_ungrouped_partition_states.leader_epoch)
-            n = len(each_of_ungrouped_partition_states.isr)
+            numbers = each_of_ungrouped_partition_states.isr
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.isr)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.isr, False)
+                append_numbers(out, "i", numbers, False)
             out += _write_i(each_of_ungrouped_partition_states.zk_version)
-            n = len(each_of_ungrouped_partition_states.replicas)
+            numbers = each_of_ungrouped_partition_states.replicas
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.replicas)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.replicas, False)
+                append_numbers(out, "i", numbers, False)
         out += _write_i(len(m.live_brokers))
         for each_of_live_brokers in m.live_brokers:
             s = each_of_live_brokers.v0_host.encode()
@@ -361,17 +363,19 @@ def _encode_v1(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
             out += _write_h(len(s))
             out += s
             out += _write_iiii(each_of_ungrouped_partition_states.partition_index, each_of_ungrouped_partition_states.controller_epoch, each_of_ungrouped_partition_states.leader, each_of_ungrouped_partition_states.leader_epoch)
-            n = len(each_of_ungrouped_partition_states.isr)
+            numbers = each_of_ungrouped_partition_states.isr
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.isr)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.isr, False)
+                append_numbers(out, "i", numbers, False)
             out += _write_i(each_of_ungrouped_partition_states.zk_version)
-            n = len(each_of_ungrouped_partition_states.replicas)
+            numbers = each_of_ungrouped_partition_states.replicas
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.replicas)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.replicas, False)
+                append_numbers(out, "i", numbers, False)
         out += _write_i(len(m.live_brokers))
         for each_of_live_brokers in m.live_brokers:
             out += _write_ii(each_of_live_brokers.id, len(each_of_live_brokers.endpoints))
@@ -480,17 +484,19 @@ def _encode_v2(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
             out += _write_h(len(s))
             out += s
             out += _write_iiii(each_of_ungrouped_partition_states.partition_index, each_of_ungrouped_partition_states.controller_epoch, each_of_ungrouped_partition_states.leader, each_of_ungrouped_partition_states.leader_epoch)
-            n = len(each_of_ungrouped_partition_states.isr)
+            numbers = each_of_ungrouped_partition_states.isr
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.isr)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.isr, False)
+                append_numbers(out, "i", numbers, False)
             out += _write_i(each_of_ungrouped_partition_states.zk_version)
-            n = len(each_of_ungrouped_partition_states.replicas)
+            numbers = each_of_ungrouped_partition_states.replicas
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.replicas)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.replicas, False)
+                append_numbers(out, "i", numbers, False)
         out += _write_i(len(m.live_brokers))
         for each_of_live_brokers in m.live_brokers:
             out += _write_ii(each_of_live_brokers.id, len(each_of_live_brokers.endpoints))
@@ -612,17 +618,19 @@ def _encode_v3(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
             out += _write_h(len(s))
             out += s
             out += _write_iiii(each_of_ungrouped_partition_states.partition_index, each_of_ungrouped_partition_states.controller_epoch, each_of_ungrouped_partition_states.leader, each_of_ungrouped_partition_states.leader_epoch)
-            n = len(each_of_ungrouped_partition_states.isr)
+            numbers = each_of_ungrouped_partition_states.isr
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.isr)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.isr, False)
+                append_numbers(out, "i", numbers, False)
             out += _write_i(each_of_ungrouped_partition_states.zk_version)
-            n = len(each_of_ungrouped_partition_states.replicas)
+            numbers = each_of_ungrouped_partition_states.replicas
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.replicas)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.replicas, False)
+                append_numbers(out, "i", numbers, False)
         out += _write_i(len(m.live_brokers))
         for each_of_live_brokers in m.live_brokers:
             out += _write_ii(each_of_live_brokers.id, len(each_of_live_brokers.endpoints))
@@ -756,22 +764,25 @@ def _encode_v4(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
             out += _write_h(len(s))
             out += s
             out += _write_iiii(each_of_ungrouped_partition_states.partition_index, each_of_ungrouped_partition_states.controller_epoch, each_of_ungrouped_partition_states.leader, each_of_ungrouped_partition_states.leader_epoch)
-            n = len(each_of_ungrouped_partition_states.isr)
+            numbers = each_of_ungrouped_partition_states.isr
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.isr)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.isr, False)
+                append_numbers(out, "i", numbers, False)
             out += _write_i(each_of_ungrouped_partition_states.zk_version)
-            n = len(each_of_ungrouped_partition_states.replicas)
+            numbers = each_of_ungrouped_partition_states.replicas
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.replicas)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.replicas, False)
-            n = len(each_of_ungrouped_partition_states.offline_replicas)
+                append_numbers(out, "i", numbers, False)
+            numbers = each_of_ungrouped_partition_states.offline_replicas
+            n = len(numbers)
             if n < FEW:
-                out += PACK_INT32S[n](n, *each_of_ungrouped_partition_states.offline_replicas)
+                out += PACK_INT32S[n](n, *numbers)
             else:
-                append_numbers(out, "i", each_of_ungrouped_partition_states.offline_replicas, False)
+                append_numbers(out, "i", numbers, False)
         out += _write_i(len(m.live_brokers))
         for each_of_live_brokers in m.live_brokers:
             out += _write_ii(each_of_live_brokers.id, len(each_of_live_brokers.endpoints))
@@ -918,22 +929,25 @@ def _encode_v5(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
             out += _write_i(len(each_of_topic_states.partition_states))
             for each_of_partition_states in each_of_topic_states.partition_states:
                 out += _write_iiii(each_of_partition_states.partition_index, each_of_partition_states.controller_epoch, each_of_partition_states.leader, each_of_partition_states.leader_epoch)
-                n = len(each_of_partition_states.isr)
+                numbers = each_of_partition_states.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partition_states.isr)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.isr, False)
+                    append_numbers(out, "i", numbers, False)
                 out += _write_i(each_of_partition_states.zk_version)
-                n = len(each_of_partition_states.replicas)
+                numbers = each_of_partition_states.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partition_states.replicas)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.replicas, False)
-                n = len(each_of_partition_states.offline_replicas)
+                    append_numbers(out, "i", numbers, False)
+                numbers = each_of_partition_states.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_partition_states.offline_replicas)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.offline_replicas, False)
+                    append_numbers(out, "i", numbers, False)
         out += _write_i(len(m.live_brokers))
         for each_of_live_brokers in m.live_brokers:
             out += _write_ii(each_of_live_brokers.id, len(each_of_live_brokers.endpoints))
@@ -1140,22 +1154,25 @@ def _encode_v6(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
                 append_uvarint(out, n)
             for each_of_partition_states in each_of_topic_states.partition_states:
                 out += _write_iiii(each_of_partition_states.partition_index, each_of_partition_states.controller_epoch, each_of_partition_states.leader, each_of_partition_states.leader_epoch)
-                n = len(each_of_partition_states.isr)
+                numbers = each_of_partition_states.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_i(each_of_partition_states.zk_version)
-                n = len(each_of_partition_states.replicas)
+                numbers = each_of_partition_states.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.replicas, True)
-                n = len(each_of_partition_states.offline_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.offline_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.offline_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out.append(0)
         n = len(m.live_brokers) + 1
@@ -1389,22 +1406,25 @@ def _encode_v7(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
                 append_uvarint(out, n)
             for each_of_partition_states in each_of_topic_states.partition_states:
                 out += _write_iiii(each_of_partition_states.partition_index, each_of_partition_states.controller_epoch, each_of_partition_states.leader, each_of_partition_states.leader_epoch)
-                n = len(each_of_partition_states.isr)
+                numbers = each_of_partition_states.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_i(each_of_partition_states.zk_version)
-                n = len(each_of_partition_states.replicas)
+                numbers = each_of_partition_states.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.replicas, True)
-                n = len(each_of_partition_states.offline_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.offline_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.offline_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out.append(0)
         n = len(m.live_brokers) + 1
@@ -1647,22 +1667,25 @@ def _encode_v8(m: UpdateMetadataRequest, out: bytearray, buffers: list[Buffer | 
                 append_uvarint(out, n)
             for each_of_partition_states in each_of_topic_states.partition_states:
                 out += _write_iiii(each_of_partition_states.partition_index, each_of_partition_states.controller_epoch, each_of_partition_states.leader, each_of_partition_states.leader_epoch)
-                n = len(each_of_partition_states.isr)
+                numbers = each_of_partition_states.isr
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.isr)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.isr, True)
+                    append_numbers(out, "i", numbers, True)
                 out += _write_i(each_of_partition_states.zk_version)
-                n = len(each_of_partition_states.replicas)
+                numbers = each_of_partition_states.replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.replicas, True)
-                n = len(each_of_partition_states.offline_replicas)
+                    append_numbers(out, "i", numbers, True)
+                numbers = each_of_partition_states.offline_replicas
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_partition_states.offline_replicas)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_partition_states.offline_replicas, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out.append(0)
         n = len(m.live_brokers) + 1

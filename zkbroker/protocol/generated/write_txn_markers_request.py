@@ -149,11 +149,12 @@ def _encode_v0(m: WriteTxnMarkersRequest, out: bytearray, buffers: list[Buffer |
                 s = each_of_topics.name.encode()
                 out += _write_h(len(s))
                 out += s
-                n = len(each_of_topics.partition_indexes)
+                numbers = each_of_topics.partition_indexes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_INT32S[n](n, *each_of_topics.partition_indexes)
+                    out += PACK_INT32S[n](n, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topics.partition_indexes, False)
+                    append_numbers(out, "i", numbers, False)
             out += _write_i(each_of_markers.coordinator_epoch)
     except (AttributeError, TypeError, StructError) as error:
         raise unencodable("WriteTxnMarkersRequest v0", error) from error
@@ -250,11 +251,12 @@ def _encode_v1(m: WriteTxnMarkersRequest, out: bytearray, buffers: list[Buffer |
                 else:
                     append_string_length(out, n)
                 out += s
-                n = len(each_of_topics.partition_indexes)
+                numbers = each_of_topics.partition_indexes
+                n = len(numbers)
                 if n < FEW:
-                    out += PACK_COMPACT_INT32S[n](n + 1, *each_of_topics.partition_indexes)
+                    out += PACK_COMPACT_INT32S[n](n + 1, *numbers)
                 else:
-                    append_numbers(out, "i", each_of_topics.partition_indexes, True)
+                    append_numbers(out, "i", numbers, True)
                 out.append(0)
             out += _write_ix(each_of_markers.coordinator_epoch)
         out.append(0)
