@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+import struct
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,13 +27,12 @@ from tests.zookeeper.embedded_support import (
     number_body,
     set_acl_body,
     set_body,
-    set_watches_body,
     watch_body,
 )
 from zkbroker.embedded_zookeeper.acl import OPEN_ACL, Acl, Identity, decode_acls
 from zkbroker.embedded_zookeeper.jute import Decoder, encode_string
 from zkbroker.embedded_zookeeper.protocol import OpCode, Stat
-from zkbroker.testing.servers import ZooKeeperKind, open_zookeeper
+from zkbroker.testing.servers import open_zookeeper
 
 pytestmark = pytest.mark.peers
 
@@ -70,24 +70,24 @@ class Script:
     home: str  # everything happens below this znode, so that scripts do not meet
 
     def path(self) -> str:
-        if self.rng.random() < 0.06:
+        if self.rng.random() < 0.03:
             return f"{self.home}/{self.rng.choice(BAD_NAMES)}"
-        if self.rng.random() < 0.05:
+        if self.rng.random() < 0.03:
             return self.rng.choice(
                 ("/", self.home, "/zookeeper", "/zookeeper/config", "nopath", "", f"{self.home}/")
             )
         return f"{self.home}/{self.rng.choice(NAMES)}"
 
     def version(self) -> int:
-        return self.rng.choice((-1, -1, -1, 0, 0, 1, 2))
+        return self.rng.choice((*[-1] * 9, 0, 1, 2))
 
     def data(self) -> bytes | None:
         return self.rng.choice((None, b"", b"x", b"data" * 10))
 
     def create(self) -> tuple[OpCode, bytes]:
         op = self.rng.choice((OpCode.CREATE, OpCode.CREATE2))
-        flags = self.rng.choice((0, 0, 0, 1, 2, 3, 5, 9))
-        acl = self.rng.choice(ACLS) if self.rng.random() < 0.3 else OPEN_ACL
+        flags = self.rng.choice((*[0] * 8, *[1] * 2, *[2] * 3, *[3] * 3, 5, 9))
+        acl = self.rng.choice(ACLS) if self.rng.random() < 0.1 else OPEN_ACL
         if self.rng.random() < 0.1:
             op, flags = OpCode.CREATE_CONTAINER, 4
         return op, create_body(self.path(), self.data(), flags, acl)
@@ -98,18 +98,18 @@ class Script:
 
     def write_or_check(self, kinds: int = 8) -> tuple[OpCode, bytes]:
         match self.rng.randrange(kinds):
-            case 0 | 1 | 2:
+            case 0 | 1 | 2 | 3:
                 return self.create()
-            case 3 | 4:
+            case 4 | 5:
                 return OpCode.SET_DATA, set_body(self.path(), self.data(), self.version())
-            case 5 | 6:
+            case 6:
                 return OpCode.DELETE, delete_body(self.path(), self.version())
             case _:
                 return OpCode.CHECK, delete_body(self.path(), self.version())
 
     def multi(self) -> tuple[OpCode, bytes]:
         operations = []
-        while len(operations) < self.rng.randrange(1, 6):
+        while len(operations) < self.rng.randrange(1, 4):
             operations.append(self.write_or_check())
         return OpCode.MULTI, multi_body(*operations)
 
@@ -257,6 +257,8 @@ async def play(port: int, script: list[Step], home: str) -> list[object]:
     try:
         await clients["b"].call(OpCode.AUTH, auth_body("digest", b"amy:secret"), xid=-4)
         base = await clients["a"].create(home)
+        for name in ("a", "b", "a/x"):
+            await clients["a"].create(f"{home}/{name}", b"at first")
         played = Played({c.session_id: name for name, c in clients.items()}, base.zxid)
         seen: list[object] = []
         for who, op, body in script:
@@ -276,7 +278,9 @@ async def play(port: int, script: list[Step], home: str) -> list[object]:
         await clients["b"].close_session()
         await clients["a"].call(OpCode.PING, xid=-2)
         seen.append(("a", "b has gone", sorted(_events(clients["a"]), key=str)))
-        await clients["a"].close_session()  # a session that expired later would use up a zxid of another script
+        await clients[
+            "a"
+        ].close_session()  # a session that expired later would use up a zxid of another script
         return seen
     finally:
         for client in clients.values():
@@ -323,3 +327,63 @@ async def test_the_same_requests_have_the_same_answers(
             expected = await play(apache, steps, script.home)
             for step, (answer, wanted) in enumerate(zip(answers, expected, strict=True)):
                 assert answer == wanted, f"script {number}, answer {step}"
+
+
+async def dump(port: int) -> dict[str, object]:
+    """All that can be read of a server's tree."""
+    client = await RawClient.connected(port)
+    found: dict[str, object] = {}
+    waiting = ["/"]
+    while waiting:
+        path = waiting.pop()
+        data = await client.get(path)
+        children = await client.call(OpCode.GET_CHILDREN2, watch_body(path, False))
+        acl = await client.call(OpCode.GET_ACL, encode_string(path))
+        found[path] = (data.error, data.body, acl.error, acl.body, children.error)
+        if not children.error:
+            waiting += [f"{path.rstrip('/')}/{name}" for name in children.paths()]
+    await client.close_session()
+    return found
+
+
+@pytest.mark.parametrize("snapshot_after", [40, 100_000])
+async def test_apache_goes_on_with_our_data_directory(
+    tmp_path: Path, rng: random.Random, snapshot_after: int
+) -> None:
+    async with open_zookeeper(tmp_path, embedded_kind("--snapshot-after", str(snapshot_after))) as ours:
+        owner = await _fill(ours.port, rng)
+        wanted = await dump(ours.port)
+        await ours.process.stop()
+    if snapshot_after == 40:
+        assert len(list((tmp_path / "zookeeper" / "version-2").glob("snapshot.*"))) > 1
+    async with open_zookeeper(tmp_path, APACHE_ZOOKEEPER) as apache:
+        await _until_it_serves(apache.port)
+        found = await dump(apache.port)
+        assert found == wanted
+    assert any(owner.session_id in Stat(*_stat_of(entry)) for entry in wanted.values())
+
+
+async def test_we_go_on_with_the_data_directory_of_apache(tmp_path: Path, rng: random.Random) -> None:
+    async with open_zookeeper(tmp_path, APACHE_ZOOKEEPER) as apache:
+        await _until_it_serves(apache.port)
+        await _fill(apache.port, rng)
+        wanted = await dump(apache.port)
+        apache.process.kill()
+    for _ in range(2):  # from its files, and then from ours
+        async with open_zookeeper(tmp_path, embedded_kind("--snapshot-after", "1")) as ours:
+            assert await dump(ours.port) == wanted
+            await ours.process.stop()
+
+
+async def _fill(port: int, rng: random.Random) -> RawClient:
+    """Do all kinds of things; returns a client that is cut off and whose session owns an ephemeral znode."""
+    await play(port, [Script(rng, "/filled").step() for _ in range(400)], "/filled")
+    client = await RawClient.connected(port, timeout_ms=30_000)
+    assert not (await client.create("/owned", b"", 1)).error
+    await client.aclose()
+    return client
+
+
+def _stat_of(entry: object) -> tuple[int, ...]:
+    assert isinstance(entry, tuple)
+    return struct.unpack("!qqqqiiiqiiq", entry[1][-STAT_BYTES:]) if not entry[0] else (0,) * 11

@@ -36,6 +36,7 @@ _QUEUE_PAUSES_READING = 1 << 20  # bytes
 _QUEUE_ENDS_CONNECTION = 32 << 20  # bytes; only watch events can grow it so far
 _SEND_BYTES = 256 << 10  # at most so much is joined for one send
 _STALLED_AFTER_S = 30.0
+_GONE = (OSError, trio.BrokenResourceError, trio.ClosedResourceError)  # the last: `abort` by another task
 
 
 class Refused(Exception):
@@ -200,7 +201,7 @@ class Connection:
                     await self.transport.send(self._unsent)
             except trio.TooSlowError:
                 return self.abort(f"it has read nothing for {_STALLED_AFTER_S:.0f} s")
-            except (OSError, trio.BrokenResourceError) as error:
+            except _GONE as error:
                 log.debug("Client %s: %s", self.peer, error)
                 return self.abort()
             self._unsent = b""
@@ -215,9 +216,6 @@ class Connection:
                 if name := self.transport.peer_name():
                     self._add_identity(Identity("x509", name))
                 while True:
-                    if self._queued_bytes >= _QUEUE_PAUSES_READING:
-                        self._drained = trio.Event()
-                        await self._drained.wait()
                     data = await self.transport.receive()
                     if not data:
                         return
@@ -231,7 +229,7 @@ class Connection:
                     await trio.lowlevel.checkpoint()
         except trio.TooSlowError:
             log.info("Client %s did not begin a session in time", self.peer)
-        except (OSError, trio.BrokenResourceError) as error:
+        except _GONE as error:
             log.debug("Client %s: %s", self.peer, error)
         except Refused as refused:
             log.info("Client %s: %s", self.peer, refused)
@@ -255,13 +253,22 @@ class Connection:
                     return
                 self._carry_out(bytes(buffer[at + _LENGTH.size : end]))
                 at = end
-                if time.monotonic() - self._arrived > _TURN_S and len(buffer) > at:
+                if self._queued_bytes >= _QUEUE_PAUSES_READING:
+                    await self._wait_drained()
+                elif time.monotonic() - self._arrived > _TURN_S and len(buffer) > at:
                     self.server.flush()
                     await trio.lowlevel.checkpoint()
                     self._arrived = time.monotonic()
         finally:
             del buffer[:at]
             self.server.flush()
+
+    async def _wait_drained(self) -> None:
+        """Wait until the client has read most of its answers, before more are made."""
+        self._drained = trio.Event()
+        self.server.flush()
+        await self._drained.wait()
+        self._arrived = time.monotonic()
 
     def _carry_out(self, frame: bytes) -> None:
         self.counters.received += 1

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import secrets
 import socket
 import ssl
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -91,6 +92,7 @@ class EmbeddedZooKeeper:
     sasl_users: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, repr=False)
     super_digest: str | None = attrs.field(default=None, kw_only=True, repr=False)
     require_schemes: Collection[str] = attrs.field(default=(), kw_only=True)
+    sync_file: Callable[[int], None] = attrs.field(default=os.fdatasync, kw_only=True)  # runs in a thread
 
     bound_port: int = attrs.field(default=0, init=False)
     bound_tls_port: int | None = attrs.field(default=None, init=False)
@@ -237,7 +239,9 @@ class EmbeddedZooKeeper:
     def _load(self, directory: DataDir) -> int:
         secret = directory.session_secret()
         tree, replayed = directory.load()
-        self._log = TransactionLog(directory.files, tree.last_zxid + 1, fsync=self.fsync)
+        self._log = TransactionLog(
+            directory.files, tree.last_zxid + 1, fsync=self.fsync, sync_file=self.sync_file
+        )
         self._log.on_durable = self.flush
         self._log.open()
         directory.purge()

@@ -141,19 +141,22 @@ class DataDir:
             for piece in encode_pieces(point):
                 await trio.to_thread.run_sync(_write_all, fd, piece)
             await trio.to_thread.run_sync(os.fsync, fd)
+            await trio.to_thread.run_sync(_rename_durably, temporary, path)
         finally:
             os.close(fd)
-        await trio.to_thread.run_sync(_rename_durably, temporary, path)
+            temporary.unlink(missing_ok=True)
         return path
 
     def purge(self) -> None:
-        """Remove the snapshots beyond those kept, the logs that only they needed, and logs left empty."""
+        """Remove the snapshots beyond those kept, the logs that only they needed, and what was left over."""
         snapshots = _numbered(self.files, "snapshot")
         kept = snapshots[-_SNAPSHOTS_KEPT:]
         for _, path in snapshots[:-_SNAPSHOTS_KEPT]:
             path.unlink()
         logs = _numbered(self.files, "log")
         needed = [zxid for zxid, _ in logs if zxid <= kept[0][0] + 1]
+        for path in self.files.glob("*.tmp"):  # of a server that was killed
+            path.unlink()
         for zxid, path in logs[:-1]:  # the last one is being written, and its name holds the epoch
             if (needed and zxid < needed[-1]) or path.stat().st_size <= _LOG_HEADER.size:
                 path.unlink()
