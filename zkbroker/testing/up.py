@@ -22,6 +22,7 @@ STOP_S = 60.0
 FIRST_PORT, ZOOKEEPER_PORT = 9092, 2181
 
 _READY = re.compile(r"broker (\d+) ready on (\S+) \(process (\d+)\)")
+_LOG = re.compile(r"its log is (\S+)")
 _BOOTSTRAP = re.compile(r"bootstrap\.servers=(\S+)")
 
 
@@ -59,7 +60,12 @@ class UpCluster:
         settled = self._settled.wait(START_S)
         if not self.bootstrap:
             why = "ended" if settled else f"was not ready after {START_S:.0f} s"
-            raise UpFailed("\n".join([f"zkbroker up {why}", *self.said]))
+            raise UpFailed("\n".join([f"zkbroker up {why}", *self.said, *self._named_log()]))
+
+    def _named_log(self) -> list[str]:
+        """The end of the log that it named last: the file goes with its directory."""
+        found = _LOG.search(self.said[-1] if self.said else "")
+        return Path(found[1]).read_text(errors="replace").splitlines()[-20:] if found else []
 
     def kill(self, broker_id: int) -> int:
         """kill -9 one broker; its process id."""
