@@ -108,7 +108,11 @@ class Broker:
             logs = LogManager(lambda: dynamic.broker, dynamic.topic, on_dir_offline=self._dir_offline)
             await logs.load()
             try:
-                store(identity, [directory.path for directory in logs.log_dirs if directory.is_online])
+                # Nobody else can hold these directories now: sessions noted in them were ours, and are dead.
+                former = registration.remembered_sessions(logs.online_dirs)
+                zk.former_sessions |= former
+                session.former_sessions |= former
+                store(identity, [str(directory) for directory in logs.online_dirs])
                 listeners = self._bind()
                 try:
                     self.services = self._build(identity, zk, dynamic, logs)
@@ -263,6 +267,8 @@ class Broker:
         assert services is not None
         async with trio.open_nursery() as nursery:
             await nursery.start(services.config.follow, session)
+            for directory in services.logs.online_dirs:
+                registration.remember_session(directory, session)
             info = BrokerInfo(self.broker_id, self.endpoints, rack=self.config.broker_rack)
             self._epoch = await registration.register(session, info)
             self._registered.set()

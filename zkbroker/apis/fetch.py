@@ -266,11 +266,13 @@ class _Fetch:
             diverging_epoch=EpochEndOffset(epoch=read.diverging_epoch, end_offset=read.diverging_end_offset)
             if read.diverging_end_offset >= 0
             else EpochEndOffset(),
-            aborted_transactions=[AbortedTransaction(producer_id=p, first_offset=o) for p, o in aborted]
+            aborted_transactions=[
+                AbortedTransaction(producer_id=a.producer_id, first_offset=a.first_offset) for a in aborted
+            ]
             if aborted is not None
             else None,
             preferred_read_replica=found.preferred_replica,
-            records=read.records if read.records is not None else b"",
+            records=read.records if read.records is not None and len(read.records) else b"",
         )
 
     def _current_leader(

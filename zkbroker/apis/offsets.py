@@ -89,7 +89,7 @@ def _list_offset(
     if request.replica_id != DEBUG_CONSUMER_ID:
         partition.require_leader()
     if ctx.version == 0:
-        return _old_style(partition, wanted, request)
+        return _old_style(partition, wanted, request, broker)
     # A follower sees the log to its end, a consumer what is exposed to it.
     log = partition.log
     if request.replica_id != CONSUMER_ID:
@@ -139,10 +139,10 @@ def _require_high_watermark_known(
 
 
 def _old_style(
-    partition: Partition, wanted: ListOffsetsPartition, request: ListOffsetsRequest
+    partition: Partition, wanted: ListOffsetsPartition, request: ListOffsetsRequest, broker: Services
 ) -> ListOffsetsPartitionResponse:
     """Version 0: up to N segment starts before a time, newest first."""
-    offsets = partition.log.legacy_offsets_before(wanted.timestamp, wanted.max_num_offsets)
+    offsets = partition.log.legacy_offsets_before(wanted.timestamp, wanted.max_num_offsets, broker.wall_ms())
     if request.replica_id == CONSUMER_ID:
         high_watermark = partition.high_watermark
         if any(offset > high_watermark for offset in offsets):

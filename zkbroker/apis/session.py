@@ -47,7 +47,7 @@ class _WaitingAnswer:
 
 def _encode(header: RequestHeader, response: Message) -> Sequence[Sendable]:
     buffers = encode_response(header.api_key, header.api_version, header.correlation_id, response)
-    return buffers  # type: ignore[return-value]  # records in a response are bytes or log slices
+    return buffers  # records in a response are bytes or log slices
 
 
 def _failure(error: Exception, api: Api, request: Message, ctx: RequestContext) -> Message:

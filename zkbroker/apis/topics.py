@@ -28,7 +28,8 @@ from zkbroker.protocol.generated.create_topics_response import (
 from zkbroker.protocol.generated.delete_topics_request import DeleteTopicsRequest
 from zkbroker.protocol.generated.delete_topics_response import DeletableTopicResult, DeleteTopicsResponse
 from zkbroker.security.authorizer import topic as topic_resource
-from zkbroker.zookeeper.session import ZkSession
+from zkbroker.topic_names import require_no_collision, require_topic_name
+from zkbroker.zookeeper.session import SessionLost, ZkSession
 
 GROUP_OFFSETS = "__consumer_offsets"
 TRANSACTION_STATE = "__transaction_state"
@@ -154,10 +155,10 @@ def _described(overrides: dict[str, str], broker: Services) -> list[CreatableTop
 async def check_new_topic(wanted: CreatableTopic, version: int, broker: Services) -> NewTopic:
     """What would be written for this topic. Raises: KafkaError with the reason it cannot be created."""
     snapshot = broker.metadata.snapshot
-    admin_store.require_topic_name(wanted.name)
+    require_topic_name(wanted.name)
     if wanted.name in snapshot.topics:
         raise KafkaError(ErrorCode.TOPIC_ALREADY_EXISTS, f"Topic '{wanted.name}' already exists.")
-    admin_store.require_no_collision(wanted.name, snapshot.topics)
+    require_no_collision(wanted.name, snapshot.topics)
     configs: dict[str, str | None] = {}
     for config in wanted.configs:
         configs[config.name] = config.value
@@ -179,21 +180,7 @@ def _manual_assignment(wanted: CreatableTopic) -> dict[int, tuple[int, ...]]:
     assignment = {a.partition_index: tuple(a.broker_ids) for a in wanted.assignments}
     if len(assignment) != len(wanted.assignments):
         raise KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, "A partition is assigned twice.")
-    if sorted(assignment) != list(range(len(assignment))):
-        raise KafkaError(
-            ErrorCode.INVALID_REPLICA_ASSIGNMENT,
-            "Partitions should be a consecutive 0-based integer sequence.",
-        )
-    for partition, replicas in assignment.items():
-        if not replicas or len(set(replicas)) != len(replicas) or min(replicas) < 0:
-            raise KafkaError(
-                ErrorCode.INVALID_REPLICA_ASSIGNMENT,
-                f"Partition {partition} needs distinct broker ids, not {list(replicas)}.",
-            )
-    if len({len(replicas) for replicas in assignment.values()}) != 1:
-        raise KafkaError(
-            ErrorCode.INVALID_REPLICA_ASSIGNMENT, "All partitions should have the same number of replicas."
-        )
+    replica_assignment.require_valid_assignment(assignment)
     return assignment
 
 
@@ -228,11 +215,13 @@ def _automatic_assignment(
 async def write_topic(topic: NewTopic, broker: Services) -> TopicId:
     """Create the topic's znodes; the controller does the rest.
 
-    Raises: TOPIC_ALREADY_EXISTS; COORDINATOR_NOT_AVAILABLE-like retriable errors never: without ZooKeeper the
-    caller's deadline decides.
+    Raises: TOPIC_ALREADY_EXISTS, INVALID_TOPIC_EXCEPTION, REQUEST_TIMED_OUT without ZooKeeper.
     """
     session = await current_session(broker)
-    return await admin_store.create_topic(session, topic.name, topic.assignment, topic.configs)
+    try:
+        return await admin_store.create_topic(session, topic.name, topic.assignment, topic.configs)
+    except SessionLost:
+        raise KafkaError(ErrorCode.REQUEST_TIMED_OUT, "The ZooKeeper session ended; try again.") from None
 
 
 async def current_session(broker: Services) -> ZkSession:
@@ -329,24 +318,30 @@ async def delete_topics(
                 if name is None:
                     raise KafkaError(ErrorCode.UNKNOWN_TOPIC_ID, "This topic id does not exist.")
                 if broker.authorizer.allows(ctx, Operation.DESCRIBE, topic_resource(name)):
-                    result = result.replace(name=name)
+                    result = attrs.evolve(result, name=name)
             if name is None:
                 raise KafkaError(ErrorCode.INVALID_REQUEST, "Neither a topic name nor a topic id is given.")
             broker.authorizer.require(ctx, Operation.DELETE, topic_resource(name))
             if name not in snapshot.topics:
                 raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This topic does not exist.")
-            session = await current_session(broker)
-            await admin_store.delete_topic(session, name)
+            try:
+                await admin_store.delete_topic(await current_session(broker), name)
+            except SessionLost:
+                raise KafkaError(
+                    ErrorCode.REQUEST_TIMED_OUT, "The ZooKeeper session ended; try again."
+                ) from None
             if result.name is not None:
-                result = result.replace(topic_id=snapshot.topic_id(name))
+                result = attrs.evolve(result, topic_id=snapshot.topic_id(name))
             deleting[name] = len(results)
         except KafkaError as error:
-            result = result.replace(error_code=error.code, error_message=error.message)
+            result = attrs.evolve(result, error_code=error.code, error_message=error.message)
         results.append(result)
     late = await _wait_for(list(deleting), lambda n, s: n not in s.topics, broker, deadline)
     for name in late:
-        results[deleting[name]] = results[deleting[name]].replace(
-            error_code=ErrorCode.REQUEST_TIMED_OUT, error_message="The deletion goes on."
+        results[deleting[name]] = attrs.evolve(
+            results[deleting[name]],
+            error_code=ErrorCode.REQUEST_TIMED_OUT,
+            error_message="The deletion goes on.",
         )
     return DeleteTopicsResponse(responses=results)
 

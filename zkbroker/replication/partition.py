@@ -7,7 +7,7 @@ leader epoch their sender believes in, LeaderAndIsr carries a newer one or is ig
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 import attrs
@@ -19,7 +19,9 @@ from zkbroker.model import NO_LEADER, NO_TOPIC_ID, LeaderAndIsr, ReplicaAssignme
 from zkbroker.replication import isr as isr_rules
 from zkbroker.replication.interest import Interest
 from zkbroker.replication.isr import UNKNOWN_OFFSET, FollowerProgress, Isr, Pulse
-from zkbroker.storage.log import AppendOrigin, Log, LogAppendInfo, LogSlice
+from zkbroker.storage.appends import AbortedTransaction, AppendOrigin, LogAppendInfo
+from zkbroker.storage.log import Log
+from zkbroker.storage.slices import LogSlice
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +70,7 @@ class PartitionRead:
     log_end_offset: int
     diverging_epoch: int = -1  # with diverging_end_offset: the follower's log parted from ours there
     diverging_end_offset: int = -1
-    aborted: list[tuple[int, int]] | None = None  # (producer id, first offset); None for read_uncommitted
+    aborted: Sequence[AbortedTransaction] | None = None  # None for read_uncommitted
 
     @property
     def size(self) -> int:
