@@ -98,7 +98,7 @@ class ZooKeeperModel:
                 parent = path.rpartition("/")[0]
                 if parent.startswith("/brokers/topics/") and parent not in self.nodes:
                     return Refused(None)
-                self.nodes[path] = Found(data, 0)
+                self.nodes[path] = Found(data or b"", 0)
                 return Done(0)
             case SetData(path, data, version):
                 if known is None or known.version != version:
@@ -335,7 +335,8 @@ def told(requests: Iterable[ControlRequest]) -> list[str]:
         else:
             assert isinstance(request, StopReplicaRequest)
             for stopped in request.topic_states:
-                for s in stopped.partition_states:
-                    delete = " delete" if s.delete_partition else ""
-                    lines.append(f"SR {stopped.topic_name}-{s.partition_index}@{s.leader_epoch}{delete}")
+                for replica in stopped.partition_states:
+                    delete = " delete" if replica.delete_partition else ""
+                    name = f"{stopped.topic_name}-{replica.partition_index}"
+                    lines.append(f"SR {name}@{replica.leader_epoch}{delete}")
     return lines

@@ -106,7 +106,7 @@ class World:
         if not op.path.endswith("/state") or not isinstance(op, Create | SetData):
             return
         tp = TopicPartition(op.path.split("/")[3], int(op.path.split("/")[5]))
-        new = znodes.decode_state(tp, op.data, 0)
+        new = znodes.decode_state(tp, op.data or b"", 0)
         assert new.isr
         assert new.controller_epoch == self.cluster.context.controller_epoch
         live = self.cluster.registered.keys() - self.stopping

@@ -49,7 +49,7 @@ class Create:
     """Create a persistent znode. With `exist_ok`, one that exists already is fine whatever it holds."""
 
     path: str
-    data: bytes = b""
+    data: bytes | None = None  # None: no data at all, as Kafka makes directories
     exist_ok: bool = False
 
 

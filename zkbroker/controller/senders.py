@@ -1,0 +1,229 @@
+"""One ordered task per broker that delivers control requests, again and again until the broker leaves.
+
+At most one request is in flight to a broker, so it hears everything in the order it was decided. The same
+request may arrive twice; receivers know that.
+Source: kafka.controller.ControllerChannelManager.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Final, Protocol
+
+import attrs
+import trio
+
+from zkbroker.changed import Changed
+from zkbroker.controller.requests import LEADER_AND_ISR_VERSION, STOP_REPLICA_VERSION, UPDATE_METADATA_VERSION
+from zkbroker.controller.steps import ControlRequest
+from zkbroker.errors import ErrorCode
+from zkbroker.events import ControlRequestSent, EventFeed
+from zkbroker.model import BrokerInfo
+from zkbroker.protocol.generated.leader_and_isr_request import LeaderAndIsrRequest
+from zkbroker.protocol.generated.update_metadata_request import (
+    UpdateMetadataRequest,
+    UpdateMetadataTopicState,
+)
+
+if TYPE_CHECKING:
+    from zkbroker.protocol.primitives import Message
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S: Final = 0.1
+
+
+class PeerLike(Protocol):
+    """A connection to one broker, opened when first needed."""
+
+    async def request(self, message: Message, version: int, *, timeout_s: float) -> Message:
+        """Raises: OSError if the outcome is unknown."""
+
+    async def aclose(self) -> None: ...
+
+
+Connect = Callable[[BrokerInfo], PeerLike]
+"""Raises: OSError if the broker has no listener for us."""
+
+Answered = Callable[[BrokerInfo, ControlRequest, "Message"], None]
+
+
+@attrs.frozen
+class SenderStatistics:
+    """One broker's queue."""
+
+    broker_id: int
+    broker_epoch: int
+    queued: int  # requests that wait, the one in flight included
+    sent: int  # requests answered since the broker was connected
+    last_failure: str  # "" while requests get through
+
+
+@attrs.define(eq=False)
+class Senders:
+    """The senders of one reign. Owner: the reign, whose nursery they live in."""
+
+    connect: Connect
+    may_send: Callable[[], Awaitable[None]]  # returns when the reign may act; raises when it is over
+    answered: Answered
+    request_timeout_s: Callable[[], float]
+    nursery: trio.Nursery
+    events: EventFeed | None = None
+    _senders: dict[int, _Sender] = attrs.field(factory=dict)
+
+    def reconnect(self, brokers: Mapping[int, BrokerInfo]) -> None:
+        """Exactly these brokers have a sender; one with a new epoch starts with an empty queue."""
+        for broker_id, sender in list(self._senders.items()):
+            if broker_id not in brokers or brokers[broker_id].epoch != sender.broker.epoch:
+                sender.scope.cancel()
+                del self._senders[broker_id]
+        for broker_id, broker in brokers.items():
+            known = self._senders.get(broker_id)
+            if known is None:
+                sender = self._senders[broker_id] = _Sender(self, broker)
+                self.nursery.start_soon(sender.run, name=f"controller to broker {broker_id}")
+            elif known.broker != broker:
+                known.move(broker)
+
+    def send(self, requests: Mapping[int, tuple[ControlRequest, ...]]) -> None:
+        """Queue requests, in order, for each broker."""
+        for broker_id, queued in requests.items():
+            sender = self._senders.get(broker_id)
+            if sender is not None:
+                sender.queue.extend(queued)
+                sender.queued.notify()
+
+    def statistics(self) -> tuple[SenderStatistics, ...]:
+        return tuple(sender.statistics() for _, sender in sorted(self._senders.items()))
+
+
+@attrs.define(eq=False)
+class _Sender:
+    """Delivers to one incarnation of one broker."""
+
+    senders: Senders
+    broker: BrokerInfo
+    queue: deque[ControlRequest] = attrs.field(factory=deque)
+    queued: Changed = attrs.field(factory=Changed)
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    _peer: PeerLike | None = None
+    _sent: int = 0
+    _in_flight: int = 0
+    _last_failure: str = ""
+    _moved: bool = False  # its listeners changed: the connection of now goes to the old ones
+
+    def move(self, broker: BrokerInfo) -> None:
+        self.broker = broker
+        self._moved = True
+
+    async def run(self) -> None:
+        with self.scope:
+            try:
+                while True:
+                    while not self.queue:
+                        await self.queued.wait()
+                    request = self._next()
+                    response = await self._deliver(request)
+                    self._answered(request, response)
+            finally:
+                await self._disconnect()
+
+    def _next(self) -> ControlRequest:
+        """The next request; UpdateMetadata requests in a row become one, which means the same."""
+        request = self.queue.popleft()
+        while isinstance(request, UpdateMetadataRequest) and self.queue:
+            following = self.queue[0]
+            merged = merged_metadata(request, following) if isinstance(following, type(request)) else None
+            if merged is None:
+                break
+            request = merged
+            self.queue.popleft()
+        return request
+
+    async def _deliver(self, request: ControlRequest) -> Message:
+        """Send until there is an answer."""
+        self._in_flight = 1
+        while True:
+            await self.senders.may_send()
+            if self._moved:
+                self._moved = False
+                await self._disconnect()
+            try:
+                if self._peer is None:
+                    self._peer = self.senders.connect(self.broker)
+                version = _version(request)
+                response = await self._peer.request(
+                    request, version, timeout_s=self.senders.request_timeout_s()
+                )
+            except OSError as error:
+                level = logging.DEBUG if self._last_failure else logging.WARNING
+                self._last_failure = str(error) or type(error).__name__
+                log.log(
+                    level,
+                    "Broker %d is not reached, trying again: %s",
+                    self.broker.broker_id,
+                    self._last_failure,
+                )
+                await self._disconnect()
+                await trio.sleep(RETRY_AFTER_S)
+            else:
+                if self._last_failure:
+                    log.info("Broker %d is reached again", self.broker.broker_id)
+                self._last_failure = ""
+                return response
+
+    def _answered(self, request: ControlRequest, response: Message) -> None:
+        self._in_flight = 0
+        self._sent += 1
+        code = ErrorCode(getattr(response, "error_code", 0))
+        api = type(request).__name__.removesuffix("Request")
+        if code is not ErrorCode.NONE:
+            log.warning("Broker %d answered %s with %s", self.broker.broker_id, api, code.name)
+        if self.senders.events is not None:
+            count = sum(len(topic.partition_states) for topic in request.topic_states)
+            sent = ControlRequestSent(api, self.broker.broker_id, count, code.name)
+            self.senders.events.emit(sent)
+        self.senders.answered(self.broker, request, response)
+
+    async def _disconnect(self) -> None:
+        peer, self._peer = self._peer, None
+        if peer is not None:
+            with trio.CancelScope(shield=True):
+                await peer.aclose()
+
+    def statistics(self) -> SenderStatistics:
+        return SenderStatistics(
+            self.broker.broker_id,
+            self.broker.epoch,
+            len(self.queue) + self._in_flight,
+            self._sent,
+            self._last_failure,
+        )
+
+
+def _version(request: ControlRequest) -> int:
+    if isinstance(request, LeaderAndIsrRequest):
+        return LEADER_AND_ISR_VERSION
+    return UPDATE_METADATA_VERSION if isinstance(request, UpdateMetadataRequest) else STOP_REPLICA_VERSION
+
+
+def merged_metadata(
+    first: UpdateMetadataRequest, second: UpdateMetadataRequest
+) -> UpdateMetadataRequest | None:
+    """One request that means the same as these two in a row; None if a topic was created anew in between."""
+    topics = {topic.topic_name: topic for topic in first.topic_states}
+    for topic in second.topic_states:
+        known = topics.get(topic.topic_name)
+        if known is None:
+            topics[topic.topic_name] = topic
+            continue
+        if known.topic_id != topic.topic_id:
+            return None
+        states = {state.partition_index: state for state in known.partition_states}
+        states |= {state.partition_index: state for state in topic.partition_states}
+        topics[topic.topic_name] = UpdateMetadataTopicState(
+            topic_name=topic.topic_name, topic_id=topic.topic_id, partition_states=list(states.values())
+        )
+    return attrs.evolve(second, topic_states=list(topics.values()))
