@@ -10,6 +10,7 @@ import pytest
 
 from zkbroker.config import BROKER_KEYS, TOPIC_KEYS, TOPIC_SYNONYMS, Key, TopicConfig, Treatment, Update
 from zkbroker.config.broker_keys import AUTHORIZER_KEYS, DYNAMIC_ONLY, OWN_KEYS, SYNONYMS, BrokerKeys
+from zkbroker.config.documentation import _sentences, documentation_of
 from zkbroker.config.keys import as_text
 
 
@@ -171,3 +172,11 @@ def test_only_security_and_listener_keys_change_for_one_broker_only() -> None:
 )
 def test_values_print_as_javas(value: object, text: str | None) -> None:
     assert as_text(value) == text
+
+
+def test_every_key_is_documented_in_a_sentence_and_nothing_else_is() -> None:
+    assert _sentences().keys() == BROKER_KEYS.keys() | TOPIC_KEYS.keys()
+    for key in _sentences():
+        sentence = documentation_of(key)
+        assert sentence[0].isupper(), key
+        assert sentence.endswith((".", "…")), key

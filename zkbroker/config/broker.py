@@ -149,6 +149,11 @@ class BrokerConfig(BrokerKeys):
         """`value_of` as Kafka prints it; None for null, secrets hidden. Raises: KeyError."""
         return as_text(self.value_of(key))
 
+    def deciding_key(self, key: str) -> str:
+        """The one of a key's synonyms that decides, such as `log.retention.hours`; else the key itself."""
+        group = SYNONYMS.get(key, (key,))
+        return next((synonym for synonym in group if synonym in self._values), group[-1])
+
     def origin_of(self, key: str) -> Origin:
         """Where the value of a key was set."""
         setting = self.settings.get(key)
@@ -384,7 +389,7 @@ class BrokerConfig(BrokerKeys):
         if not self.log_dirs:
             self._refuse("log.dirs", "it must name at least one directory")
         if self.log_retention_ms == 0:
-            key = self._deciding("log.retention.ms")
+            key = self.deciding_key("log.retention.ms")
             self._refuse(key, "it must be at least a millisecond, or -1 to keep records for ever")
         if self.log_roll_ms < 1:
             self._refuse("log.roll.ms", "it must be 1 or more")
@@ -398,11 +403,6 @@ class BrokerConfig(BrokerKeys):
         if self.log_cleaner_min_compaction_lag_ms > self.log_cleaner_max_compaction_lag_ms:
             limit = f"log.cleaner.max.compaction.lag.ms ({self.log_cleaner_max_compaction_lag_ms})"
             self._refuse("log.cleaner.min.compaction.lag.ms", f"it must be at most {limit}")
-
-    def _deciding(self, key: str) -> str:
-        """The synonym of a key that decides its value."""
-        group = SYNONYMS[key]
-        return next((synonym for synonym in group if synonym in self._values), group[-1])
 
 
 _DEFAULTS: Final[Mapping[str, object]] = {key.attribute: key.default for key in BROKER_KEYS.values()}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 BLANKS: Final = " \t\f"
 ESCAPES: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
+NAMED: Final = {character: f"\\{name}" for name, character in ESCAPES.items()}
+KEY_ESCAPES: Final = "=:#! "
 
 
 class Property(NamedTuple):
@@ -29,6 +32,16 @@ def parse_properties(text: str) -> list[Property]:
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from None
     return properties
+
+
+def format_properties(properties: Mapping[str, str]) -> str:
+    """A file that `parse_properties` and Java read as these keys and values, one a line."""
+    return "".join(f"{_escape(key, KEY_ESCAPES)}={_escape(text)}\n" for key, text in properties.items())
+
+
+def _escape(text: str, more: str = "") -> str:
+    escaped = "".join(f"\\{c}" if c in "\\" + more else NAMED.get(c, c) for c in text)
+    return f"\\{escaped}" if escaped[:1] in BLANKS and escaped else escaped
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:
