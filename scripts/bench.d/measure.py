@@ -58,7 +58,7 @@ class Figures:
         return statistics.median(self.values)
 
     def __str__(self) -> str:
-        return f"{self.median:.1f} ({min(self.values):.1f}-{max(self.values):.1f})"
+        return f"{self.median:.2f} ({min(self.values):.2f}-{max(self.values):.2f})"
 
 
 async def alternate(

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import attrs
 import trio
@@ -48,7 +49,7 @@ class Contestant:
     cluster: Cluster
     load: Load
     replication_factor: int = 1
-    topic_configs: dict[str, object] = attrs.field(factory=dict)
+    topic_configs: dict[str, Any] = attrs.field(factory=dict)
     cpu_s_per_gb: list[float] = attrs.field(factory=list)
 
     async def run(self, turn: int) -> float:
@@ -105,7 +106,7 @@ def options(description: str | None, **defaults: int) -> argparse.ArgumentParser
 
 
 async def compare(
-    parsed: argparse.Namespace, producer: Sequence[str], brokers: int, topic_configs: dict[str, object]
+    parsed: argparse.Namespace, producer: Sequence[str], brokers: int, topic_configs: dict[str, Any]
 ) -> None:
     """Start a cluster of each, run the load on them in turn, and say what came out."""
     load = Load(parsed.records, parsed.record_bytes, [*producer, *parsed.property])

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import trio
 
 from tests.cluster.conftest import NewCluster
 from tests.support.peers import ZOOKEEPER_SHELL, run_alone
@@ -16,7 +17,9 @@ pytestmark = pytest.mark.peers
 
 async def read(cluster: Cluster, path: str) -> dict[str, Any]:
     """A znode's JSON, by `zookeeper-shell HOST:PORT get PATH`."""
-    result = await run_alone(ZOOKEEPER_SHELL, "-server", cluster.zookeeper_connect, "get", path)
+    result = await trio.to_thread.run_sync(
+        run_alone, ZOOKEEPER_SHELL, "-server", cluster.zookeeper_connect, "get", path
+    )
     lines = [line for line in result.require_success().output.splitlines() if line.startswith("{")]
     value: dict[str, Any] = json.loads(lines[-1])
     return value

@@ -41,12 +41,15 @@ public class ToolRunner {
         @Override public int available() throws IOException { return source.available(); }
     }
 
-    static final class ToolExit extends RuntimeException {
-        final int code;
+    /** In place of the end of the JVM. A tool that catches it and exits again has exited as it first said. */
+    static final class ToolExit extends Error {
+        static Integer firstCode;
 
         ToolExit(int code) {
             super("exit " + code, null, false, false);
-            this.code = code;
+            if (firstCode == null) {
+                firstCode = code;
+            }
         }
     }
 
@@ -84,6 +87,7 @@ public class ToolRunner {
 
     static int run(String className, String[] args) {
         int code = 0;
+        ToolExit.firstCode = null;
         try {
             Class.forName(className).getMethod("main", String[].class).invoke(null, (Object) args);
         } catch (InvocationTargetException thrown) {
@@ -105,7 +109,7 @@ public class ToolRunner {
     static int exitCode(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof ToolExit) {
-                return ((ToolExit) cause).code;
+                return ToolExit.firstCode;
             }
         }
         thrown.printStackTrace();

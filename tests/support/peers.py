@@ -29,7 +29,7 @@ FRUGAL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 PRODUCER_PERFORMANCE = "org.apache.kafka.tools.ProducerPerformance"
 VERIFIABLE_PRODUCER = "org.apache.kafka.tools.VerifiableProducer"
 CONSOLE_CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
-CONSOLE_PRODUCER = "org.apache.kafka.tools.ConsoleProducer"
+CONSOLE_PRODUCER = "kafka.tools.ConsoleProducer"
 TOPIC_COMMAND = "org.apache.kafka.tools.TopicCommand"
 RECORD_CLIENT = "RecordClient"  # ours: tests/peers/RecordClient.java
 GET_OFFSETS = "org.apache.kafka.tools.GetOffsetShell"
@@ -221,15 +221,12 @@ def java_tools() -> Iterator[JavaTools]:
         tools.close()
 
 
-async def run_alone(main_class: str, *args: str, stdin: bytes = b"") -> ToolResult:
-    """Run one tool in a JVM of its own, which takes a second to start: for tools that leave threads behind."""
-    done = await trio.run_process(
-        java_argv(main_class, *args, log4j="tools-log4j.properties"),
-        stdin=stdin,
-        capture_stdout=True,
-        capture_stderr=True,
-        check=False,
-    )
+def run_alone(main_class: str, *args: str, stdin: bytes = b"", timeout_s: float = 60.0) -> ToolResult:
+    """Run one tool in a JVM of its own, which takes a second to start: for those that leave threads behind,
+    or do their work when the JVM ends.
+    """
+    argv = java_argv(main_class, *args, log4j="tools-log4j.properties")
+    done = subprocess.run(argv, input=stdin, capture_output=True, timeout=timeout_s)
     return ToolResult(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
