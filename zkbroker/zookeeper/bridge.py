@@ -158,6 +158,7 @@ class ZkSession:
         self.state_changed = Changed()
         self.lost = trio.Event()
         self.loss_reason = ""
+        self.credentials_refused = False
         self.former_sessions: set[int] = set(former_sessions)
         """Ids of sessions that were ours for certain; what they still own may be deleted."""
         self._requested_timeout_ms = timeout_ms
@@ -513,11 +514,13 @@ class ZkSession:
             self._enter(SessionState.SUSPENDED)
             self._fire_all()
         else:
-            reasons = {
-                KeeperState.EXPIRED_SESSION: "ZooKeeper says that it has expired",
-                KeeperState.AUTH_FAILED: "ZooKeeper refused our credentials",
-            }
-            self._lose(reasons.get(detail, "the client was stopped"))
+            self.credentials_refused = detail == KeeperState.AUTH_FAILED
+            if self.credentials_refused:
+                self._lose("ZooKeeper refused our credentials")
+            elif detail == KeeperState.EXPIRED_SESSION:
+                self._lose("ZooKeeper says that it has expired")
+            else:
+                self._lose("the client was stopped")
 
     def _enter(self, state: SessionState) -> None:
         if self.state is not state:

@@ -19,9 +19,11 @@ import attrs
 import trio
 from kazoo.client import KazooClient
 from kazoo.handlers.threading import SequentialThreadingHandler
+from kazoo.protocol.connection import PURESASL_AVAILABLE
 from kazoo.retry import KazooRetry
 from kazoo.security import ACL, make_acl
 
+from zkbroker.zookeeper.operations import AuthenticationFailed
 from zkbroker.zookeeper.znodes import CONSUMERS, is_sensitive
 
 log = logging.getLogger(__name__)
@@ -98,7 +100,9 @@ class Wire(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo is untype
         super().__init__()
         self.last_answer: float = time.monotonic()  # when bytes last came from ZooKeeper
         self.negotiated_timeout_ms = 0  # what the server granted, 0 before it did
-        self.last_failure = ""  # why the last attempt to connect failed
+        self.last_failure = (
+            "its name cannot be resolved"  # why the last attempt failed; so until there is one
+        )
         self._cut = False
         self._socket: socket.socket | None = None
         self._greeting = bytearray()
@@ -151,7 +155,12 @@ class Wire(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo is untype
 def new_client(
     hosts: str, session_timeout_ms: int, credentials: Credentials, *, set_acl: bool
 ) -> tuple[KazooClient, Wire]:
-    """A client that is not yet started. No chroot: the session adds it to each path itself."""
+    """A client that is not yet started. No chroot: the session adds it to each path itself.
+
+    Raises: AuthenticationFailed if SASL is asked for and cannot be spoken.
+    """
+    if credentials.sasl is not None and not PURESASL_AVAILABLE:
+        raise AuthenticationFailed("", "SASL towards ZooKeeper needs the Python package pure-sasl")
     wire = Wire()
     tls = credentials.tls
     client = KazooClient(

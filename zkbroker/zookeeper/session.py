@@ -134,7 +134,7 @@ class ZooKeeper:
             pause_s = 0.0
             try:
                 session.start()
-                await self._establish(session, hosts, chroot, give_up_at)
+                await self._establish(session, hosts, give_up_at)
                 self.former_sessions.add(session.session_id)
                 give_up_at = float("inf")
                 self._sessions += 1
@@ -148,43 +148,53 @@ class ZooKeeper:
                     raise
                 log.error("%s; trying again", error)
                 pause_s = 5.0
-            except SessionLost:
-                pause_s = 0.1  # before it was established; only kazoo knows why
-            except ConnectionLost as error:
-                log.warning("A ZooKeeper request was interrupted (%s): beginning a new session", error)
+            except (SessionLost, ConnectionLost) as error:
+                if trio.current_time() >= give_up_at:
+                    raise self._unreachable(hosts, str(error)) from None
+                log.warning("A ZooKeeper session ended early (%s): beginning another", error)
                 pause_s = 0.5
             finally:
                 self.current = None
                 await session.aclose()
             await trio.sleep(pause_s)
 
-    async def _establish(self, session: ZkSession, hosts: str, chroot: str, give_up_at: float) -> None:
+    async def _establish(self, session: ZkSession, hosts: str, give_up_at: float) -> None:
         """Wait until the session answers, and make sure of the chroot."""
-        began = trio.current_time()
-        while not session.is_usable:
-            if session.lost.is_set():
-                if session.loss_reason.endswith("credentials"):
-                    raise AuthenticationFailed("", f"ZooKeeper at {hosts} refused our credentials")
-                raise SessionLost("", session.loss_reason)
-            now = trio.current_time()
-            if now >= give_up_at:
-                raise Unreachable(
-                    "",
-                    f"ZooKeeper at {hosts} cannot be reached ({session.last_failure}): "
-                    "is it running, and is zookeeper.connect right?",
-                )
-            if now - began > 1:
-                log.warning(
-                    "ZooKeeper at %s cannot be reached (%s); still trying", hosts, session.last_failure
-                )
-            with trio.move_on_at(min(give_up_at, now + (1.5 if now == began else 4))):
-                await session.state_changed.wait()
-        with trio.move_on_after(max(session.timeout_ms / 1000, 1)) as answering:
-            await session.ensure_chroot()
+        try:
+            await self._wait_usable(session, hosts, give_up_at)
+            with trio.move_on_after(max(session.timeout_ms / 1000, 1)) as answering:
+                await session.ensure_chroot()
+        except SessionLost:
+            await session.lost.wait()  # kazoo refused it, so that is about to come
+            if session.credentials_refused:
+                raise AuthenticationFailed("", f"ZooKeeper at {hosts} refused our credentials") from None
+            raise
         if answering.cancelled_caught:
             raise ConnectionLost("", f"ZooKeeper at {hosts} stopped answering")
         log.info(
             "Connected to ZooKeeper at %s, session %s, timeout %d ms", hosts, session, session.timeout_ms
+        )
+
+    async def _wait_usable(self, session: ZkSession, hosts: str, give_up_at: float) -> None:
+        """Wait for the first connection; every few seconds, say so."""
+        say_at = trio.current_time() + 1.5
+        while not session.is_usable:
+            session.require_not_lost()
+            if trio.current_time() >= give_up_at:
+                raise self._unreachable(hosts, session.last_failure)
+            if trio.current_time() >= say_at:
+                say_at = trio.current_time() + 4
+                log.warning(
+                    "ZooKeeper at %s cannot be reached (%s); still trying", hosts, session.last_failure
+                )
+            with trio.move_on_at(min(give_up_at, say_at)):
+                await session.state_changed.wait()
+
+    def _unreachable(self, hosts: str, reason: str) -> Unreachable:
+        return Unreachable(
+            "",
+            f"ZooKeeper at {hosts} cannot be reached ({reason}): "
+            "is it running, and is zookeeper.connect right?",
         )
 
     async def _live(self, session: ZkSession, on_session: OnSession) -> None:
