@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import attrs
@@ -108,7 +108,7 @@ class Script:
                 return OpCode.CHECK, delete_body(self.path(), self.version())
 
     def multi(self) -> tuple[OpCode, bytes]:
-        operations = []
+        operations: list[tuple[OpCode, bytes]] = []
         while len(operations) < self.rng.randrange(1, 4):
             operations.append(self.write_or_check())
         return OpCode.MULTI, multi_body(*operations)
@@ -211,11 +211,7 @@ class Played:
         return zxid - self.base_zxid if zxid > 0 else zxid
 
     def reply(self, op: OpCode, reply: Reply) -> object:
-        answer: object
-        if reply.error:
-            answer = reply.body
-        else:
-            answer = self.body(op, reply)
+        answer = reply.body if reply.error else self.body(op, reply)
         return {"op": op.name, "zxid": self.zxid(reply.zxid), "error": reply.error, "answer": answer}
 
     def body(self, op: OpCode, reply: Reply) -> object:
@@ -305,15 +301,13 @@ async def both(directory: Path) -> AsyncIterator[tuple[int, int]]:
 
 
 async def _until_it_serves(port: int) -> None:
-    """Apache answers "ruok" before it takes sessions."""
+    """Apache answers "ruok" before it takes sessions, and forgets connections made in between."""
     with trio.fail_after(PATIENCE_S):
         while True:
-            try:
+            with trio.move_on_after(0.5), suppress(EOFError, OSError):
                 client = await RawClient.connected(port)
-            except (EOFError, OSError):
-                await trio.sleep(0.05)
-                continue
-            return await client.close_session()
+                return await client.close_session()
+            await trio.sleep(0.05)
 
 
 async def test_the_same_requests_have_the_same_answers(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-import trio
 
 from tests.support.peers import (
     APACHE_KAFKA,
@@ -16,7 +14,7 @@ from tests.support.peers import (
     ZOOKEEPER_SHELL,
     JavaTools,
 )
-from tests.zookeeper.embedded_support import PATIENCE_S, RawClient, Reply, embedded_kind
+from tests.zookeeper.embedded_support import RawClient, Reply, embedded_kind
 from zkbroker.testing.servers import new_broker, open_zookeeper
 
 pytestmark = pytest.mark.peers
@@ -48,9 +46,8 @@ async def test_a_kafka_broker_stays_content_across_a_kill(tmp_path: Path, java_t
             broker.process.resume()
 
             # only a missed watch event (SetWatches) can tell its controller to delete the topic
-            with trio.fail_after(PATIENCE_S):
-                while not (await administrator.exists("/brokers/topics/doomed")).error:
-                    await trio.sleep(0.1)
+            while not (await administrator.exists("/brokers/topics/doomed", watch=True)).error:
+                await administrator.event()
             assert (await administrator.get("/brokers/ids/1")).stat() == registered.stat()  # the same session
             await administrator.close_session()
             await java_tools.run_in_thread(

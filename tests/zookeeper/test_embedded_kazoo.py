@@ -10,8 +10,8 @@ from kazoo.client import KazooClient
 from kazoo.exceptions import (
     BadArgumentsError,
     BadVersionError,
-    NodeExistsError,
     NoChildrenForEphemeralsError,
+    NodeExistsError,
     NoNodeError,
     NotEmptyError,
     RolledBackError,

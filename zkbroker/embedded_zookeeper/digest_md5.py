@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -37,17 +37,20 @@ class DigestMd5Server:
         if answer.get("qop", "auth") != "auth":
             raise SaslFailed(f"user {user!r} asks for qop {answer.get('qop')}")
         password = self._passwords.get(user)
-        # an unknown user takes the same way as a wrong password
-        expected = _response(answer, password or "", "AUTHENTICATE")
-        if not hmac.compare_digest(expected, answer.get("response", "")) or password is None:
-            raise SaslFailed(f"user {user!r} gave a wrong password")
-        self.user = user
-        return f"rspauth={_response(answer, password, '')}".encode()
+        given = answer.get("response", "").encode()
+        # RFC 2831 wants Latin-1 where it can be; some clients (kazoo's) write UTF-8 all the same
+        for encode in (_latin_1, str.encode):
+            # an unknown user takes the same way as a wrong password
+            expected = _response(answer, password or "", "AUTHENTICATE", encode)
+            if hmac.compare_digest(expected.encode(), given) and password is not None:
+                self.user = user
+                return f"rspauth={_response(answer, password, '', encode)}".encode()
+        raise SaslFailed(f"user {user!r} gave a wrong password")
 
 
-def _response(answer: Mapping[str, str], password: str, verb: str) -> str:
+def _response(answer: Mapping[str, str], password: str, verb: str, encode: Callable[[str], bytes]) -> str:
     secret = b":".join(
-        _bytes(part) for part in (answer.get("username", ""), answer.get("realm", ""), password)
+        encode(part) for part in (answer.get("username", ""), answer.get("realm", ""), password)
     )
     a1 = _md5(secret) + f":{answer['nonce']}:{answer.get('cnonce', '')}".encode()
     if "authzid" in answer:
@@ -57,8 +60,7 @@ def _response(answer: Mapping[str, str], password: str, verb: str) -> str:
     return _hex(f"{_hex(a1)}:{middle}:{_hex(a2)}".encode())
 
 
-def _bytes(text: str) -> bytes:
-    """RFC 2831: in Latin-1 when it can be, though the client speaks UTF-8."""
+def _latin_1(text: str) -> bytes:
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
