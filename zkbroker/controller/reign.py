@@ -8,7 +8,6 @@ is written or sent; after it, nothing is until /controller and its epoch were fo
 from __future__ import annotations
 
 import logging
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import trio
 
+from zkbroker.admin_store import new_topic_id
 from zkbroker.changed import Changed
 from zkbroker.controller.admin import with_policy
 from zkbroker.controller.context import Context
@@ -50,7 +50,7 @@ from zkbroker.controller.watches import Watches
 from zkbroker.controller.writer import FencedWriter
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.events import EventFeed, PartitionElected, UncleanElection
-from zkbroker.model import BrokerInfo, TopicId, TopicPartition
+from zkbroker.model import BrokerInfo, TopicPartition
 from zkbroker.protocol.generated.leader_and_isr_request import LeaderAndIsrRequest
 from zkbroker.protocol.generated.leader_and_isr_response import LeaderAndIsrResponse
 from zkbroker.protocol.generated.stop_replica_request import StopReplicaRequest
@@ -239,7 +239,7 @@ class Reign:
                 if call is not None:  # else the caller gave up
                     call.set(answer)
             case FreshTopicIds(count):
-                return tuple(_fresh_topic_id() for _ in range(count))
+                return tuple(new_topic_id() for _ in range(count))
             case Report(news):
                 self._report(news)
         return None
@@ -319,7 +319,7 @@ class Reign:
     # -- what brokers answer -----------------------------------------------------------------------
 
     def _answered(self, broker: BrokerInfo, request: ControlRequest, response: Message) -> None:
-        """Turn a broker's answer into an event where it matters."""
+        """Turn a broker's answer into an event. The plan that sent the request may not have ended yet."""
         if isinstance(request, LeaderAndIsrRequest) and isinstance(response, LeaderAndIsrResponse):
             self._leader_and_isr_answered(broker, request, response)
         elif isinstance(request, StopReplicaRequest) and isinstance(response, StopReplicaResponse):
@@ -327,7 +327,7 @@ class Reign:
                 TopicPartition(topic.topic_name, state.partition_index)
                 for topic in request.topic_states
                 for state in topic.partition_states
-                if state.delete_partition and topic.topic_name in self.context.deletions
+                if state.delete_partition
             }
             errors = {
                 TopicPartition(error.topic_name, error.partition_index): error.error_code
@@ -390,16 +390,6 @@ class Reign:
             unclean_elections=self._unclean_elections,
             senders=() if self._senders is None else self._senders.statistics(),
         )
-
-
-def _fresh_topic_id() -> TopicId:
-    """A random topic id whose text does not look like an option. Source: org.apache.kafka.common.Uuid."""
-    while True:
-        raw = bytearray(os.urandom(16))
-        raw[6] = raw[6] & 0x0F | 0x40  # version 4
-        raw[8] = raw[8] & 0x3F | 0x80  # the variant of RFC 4122
-        if raw[0] >> 2 != 0b111110:  # "-" in URL-safe base64
-            return TopicId(bytes(raw))
 
 
 def _leaf(error: BaseException) -> BaseException:
