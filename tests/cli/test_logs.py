@@ -39,7 +39,7 @@ def test_a_traceback_follows() -> None:
 def test_events_are_lines_of_json(tmp_path: Path) -> None:
     feed = EventFeed()
     file = tmp_path / "events.jsonl"
-    with event_log(feed, file, 1), event_log(feed, file, 2):
+    with event_log(feed, file, lambda: 1), event_log(feed, file, lambda: 2):
         feed.emit(ControllerElected(1, 7))
         feed.emit(IsrChanged(TopicPartition("t", 3), (1, 2), 4, 5), cause="a follower fell behind")
     feed.emit(ControllerElected(1, 8))
@@ -58,14 +58,14 @@ def test_events_are_lines_of_json(tmp_path: Path) -> None:
 
 def test_without_a_file_nobody_listens() -> None:
     feed = EventFeed()
-    with event_log(feed, None, 1):
+    with event_log(feed, None, lambda: 1):
         feed.emit(ControllerElected(1, 7))
 
 
 def test_a_file_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
     with (
         pytest.raises(Failure, match=r"--events .*nowhere.* cannot be written: No such file"),
-        event_log(EventFeed(), tmp_path / "nowhere" / "events", 1),
+        event_log(EventFeed(), tmp_path / "nowhere" / "events", lambda: 1),
     ):
         pass
 
@@ -73,7 +73,7 @@ def test_a_file_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
 def test_a_full_disk_silences_the_file_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
     descriptor = os.open("/dev/full", os.O_WRONLY)
     try:
-        lines = EventLines(descriptor, 1)
+        lines = EventLines(descriptor, lambda: 1)
         for number in range(3):
             lines.write(Stamped(number, 0, 0, "", ControllerElected(1, 7)))
     finally:

@@ -274,6 +274,7 @@ async def test_a_broker_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch
         await found.until_up()
         found.cluster.stop()
     assert found.journal[-2:] == ["broker 1 stopped", "zookeeper stopped"]
+    assert found.cluster.failure == "the cluster did not stop in order"
 
 
 async def test_a_log_is_kept_from_the_cluster_before(tmp_path: Path) -> None:

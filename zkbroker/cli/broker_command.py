@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from zkbroker.cli.failure import Failure, sentence_in
 if TYPE_CHECKING:
     from zkbroker.broker import Broker
     from zkbroker.config import BrokerConfig
+
+log = logging.getLogger(__name__)
 
 DESCRIPTION = """\
 Run one broker until SIGTERM or Ctrl-C; a second signal ends it at once.
@@ -57,25 +60,25 @@ def run(arguments: argparse.Namespace) -> int:
     from zkbroker.cli.event_log import event_log
 
     broker = Broker(config)
-    with event_log(broker.events, arguments.events, config.broker_id):
+    with event_log(broker.events, arguments.events, lambda: max(broker.broker_id, config.broker_id)):
         try:
             trio.run(_serve, broker, arguments.stop_with_parent)
         except BaseException as error:
             sentence = sentence_in(error, errors_for_people())
-            if sentence is None:
+            if sentence is not None:
+                raise Failure(sentence) from None
+            if isinstance(error, KeyboardInterrupt):
                 raise
-            raise Failure(sentence) from None
+            log.critical("The broker ends because of an error of its own", exc_info=error)
+            return 1
     return 0
 
 
 def load_config(arguments: argparse.Namespace) -> BrokerConfig:
     """The configuration, its warnings logged. Raises: Failure."""
-    import logging
-
     from zkbroker.cli.sources import read_settings
     from zkbroker.config import BrokerConfig, ConfigError, require_served
 
-    log = logging.getLogger(__name__)
     settings, strangers = read_settings(arguments.file, os.environ, arguments.override)
     try:
         config = BrokerConfig(settings)

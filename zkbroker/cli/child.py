@@ -32,6 +32,7 @@ class Child:
     moved: Changed  # told when it became ready, or ended; the cluster's processes share it
     address: str = attrs.field(default="", init=False)  # where it serves, once it is ready
     pid: int = attrs.field(default=0, init=False)
+    exit_code: int | None = attrs.field(default=None, init=False)  # of the last run that ended
     _process: trio.Process | None = attrs.field(default=None, init=False)
     _runs: int = attrs.field(default=0, init=False)
 
@@ -62,7 +63,7 @@ class Child:
             )
         self._runs += 1
         self._process = process
-        self.pid = process.pid
+        self.pid, self.exit_code = process.pid, None
         try:
             await self._read_lines(process)
             return await process.wait()
@@ -75,6 +76,7 @@ class Child:
                     if stream is not None:
                         await stream.aclose()
             self._process = None
+            self.exit_code = process.returncode
             self.address = ""
             self.moved.notify()
 

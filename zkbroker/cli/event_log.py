@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,8 +22,10 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def event_log(feed: EventFeed, file: Path | None, broker_id: int) -> Iterator[None]:
+def event_log(feed: EventFeed, file: Path | None, broker_id: Callable[[], int]) -> Iterator[None]:
     """Append the feed's events to `file` while the block runs; without a file nothing listens.
+
+    `broker_id` is asked for each event: an id may be generated after the first.
 
     Raises: Failure if the file cannot be opened.
     """
@@ -46,14 +48,14 @@ class EventLines:
     """A sink that writes lines to a descriptor; after a failed write it is silent."""
 
     _descriptor: int
-    _broker_id: int
+    _broker_id: Callable[[], int]
     _failed: bool = False
 
     def write(self, stamped: Stamped) -> None:
         if self._failed:
             return
         try:
-            os.write(self._descriptor, as_line(stamped, self._broker_id))
+            os.write(self._descriptor, as_line(stamped, self._broker_id()))
         except OSError as error:
             self._failed = True
             log.error("Events are no longer written: %s", error.strerror)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from zkbroker.cli.terminal import Terminal
 
 STOP_S: Final = 15.0
 """How long a process may take to stop in order; one that takes longer is killed, after the others."""
+
+STOPPED: Final = (0, -signal.SIGTERM)
+"""How a process ends that was asked to, in order or before it knew what to do about it."""
 
 RESTART_S: Final = (1.0, 30.0)
 """The pause before a dead broker is started again, and what it grows to while it keeps dying."""
@@ -171,13 +175,21 @@ class Cluster:
             await self._stop_child(self.zookeeper)
 
     async def _stop_child(self, child: Child) -> None:
+        was_running = child.is_running
         child.ask_to_stop()
         with trio.move_on_after(STOP_S):
             await child.wait_ended()
         if child.is_running:
-            self._terminal.bad(f"{child.name} did not stop within {STOP_S:.0f} s and is killed")
-        elif self.is_up:
+            self._did_not_stop(f"{child.name} did not stop within {STOP_S:.0f} s and is killed")
+        elif was_running and (code := child.exit_code) is not None and code not in STOPPED:
+            self._did_not_stop(f"{child.name} {how_it_ended(code)}: {child.last_words()}")
+        elif was_running and self.is_up:
             self._terminal.faint(f"{child.name} stopped")
+
+    def _did_not_stop(self, sentence: str) -> None:
+        self._terminal.bad(sentence)
+        if self.failure is None:
+            self.failure = "the cluster did not stop in order"
 
 
 @contextmanager
