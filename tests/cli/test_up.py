@@ -267,7 +267,8 @@ async def test_restart_starts_a_dead_broker_again(
 
 
 async def test_a_broker_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(up, "STOP_S", 0.2)
+    monkeypatch.setattr(up, "STOP_S", 0.5)
+    monkeypatch.setattr(up, "LAST_CALL_S", 0.5)
     found = stage(tmp_path, "", "deaf")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(found.run)

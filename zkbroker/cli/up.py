@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import signal
@@ -22,7 +23,12 @@ from zkbroker.cli.stopping import stop_on_signal
 from zkbroker.cli.terminal import Terminal
 
 STOP_S: Final = 15.0
-"""How long a process may take to stop in order; one that takes longer is killed, after the others."""
+"""How long the brokers together may take to stop one after the other, and how long ZooKeeper may."""
+
+LAST_CALL_S: Final = 3.0
+"""How long brokers have that did not stop in that time, before they are killed."""
+
+TAKEN: Final = (errno.EADDRINUSE, errno.EACCES)
 
 STOPPED: Final = (0, -signal.SIGTERM)
 """How a process ends that was asked to, in order or before it knew what to do about it."""
@@ -167,24 +173,36 @@ class Cluster:
         """Brokers one after the other, so that each hands its leaderships over; then ZooKeeper."""
         if self.is_up:
             self._terminal.say("stopping")
-        for broker in reversed(self.brokers):
-            await self._stop_child(broker)
-        for broker in self.brokers:
-            broker.kill()
-        if self.zookeeper is not None:
-            await self._stop_child(self.zookeeper)
+        running = [broker for broker in reversed(self.brokers) if broker.is_running]
+        with trio.move_on_after(STOP_S):
+            for broker in running:
+                await self._stop_child(broker)
+        late = [broker for broker in running if broker.is_running]
+        for broker in late:
+            broker.ask_to_stop()
+        with trio.move_on_after(LAST_CALL_S):
+            for broker in late:
+                await self._stop_child(broker)
+        for broker in late:
+            self._kill_if_running(broker)
+        if self.zookeeper is not None and self.zookeeper.is_running:
+            with trio.move_on_after(STOP_S):
+                await self._stop_child(self.zookeeper)
+            self._kill_if_running(self.zookeeper)
 
     async def _stop_child(self, child: Child) -> None:
-        was_running = child.is_running
         child.ask_to_stop()
-        with trio.move_on_after(STOP_S):
-            await child.wait_ended()
-        if child.is_running:
-            self._did_not_stop(f"{child.name} did not stop within {STOP_S:.0f} s and is killed")
-        elif was_running and (code := child.exit_code) is not None and code not in STOPPED:
+        await child.wait_ended()
+        code = child.exit_code
+        if code is not None and code not in STOPPED:
             self._did_not_stop(f"{child.name} {how_it_ended(code)}: {child.last_words()}")
-        elif was_running and self.is_up:
+        elif self.is_up:
             self._terminal.faint(f"{child.name} stopped")
+
+    def _kill_if_running(self, child: Child) -> None:
+        if child.is_running:
+            self._did_not_stop(f"{child.name} did not stop in time and is killed")
+            child.kill()
 
     def _did_not_stop(self, sentence: str) -> None:
         self._terminal.bad(sentence)
@@ -223,13 +241,19 @@ def _require_free(process: PlannedProcess) -> None:
     except OSError as error:
         raise Failure(f"{host} is no name of this machine: {error.strerror}") from None
     for family, kind, protocol, _, address in found:
-        with socket.socket(family, kind, protocol) as probe:
+        try:
+            probe = socket.socket(family, kind, protocol)
+        except OSError:
+            continue  # a machine without IPv6
+        with probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             try:
                 probe.bind(address)
             except OSError as error:
+                if error.errno not in TAKEN:
+                    continue  # an address this machine does not have: nobody can have taken it
                 raise Failure(
                     f"port {port}, which {process.name} needs, cannot be listened on ({error.strerror}): "
                     f"choose another with {process.option}{process.hint}"
