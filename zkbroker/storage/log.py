@@ -547,12 +547,11 @@ class Log:
             self.truncate_fully_and_start_at(offset)
             return True
         segments = self.segments
-        untouched = self.producers.highest_offset < offset and not self.producers.has_transactions
         try:
             dropped = segments.truncate_to(offset)
             end = segments.end_offset
             self._forget_beyond(end)
-            if untouched:
+            if self.producers.touched_to <= end:
                 above = [at for at in snapshot_offsets(self._files, segments.directory) if at > end]
                 remove_snapshots(self._files, segments.directory, above)
             else:

@@ -81,6 +81,7 @@ class ProducerStates:
     """All producers of one partition. Owner: a Log."""
 
     name: str = "partition"  # for error messages
+    touched_to: int = 0  # no batch at or after this offset has any part in the state
     _entries: dict[int, ProducerEntry] = attrs.field(factory=dict)
     _open: dict[int, int] = attrs.field(factory=dict)  # first offset -> producer id, ascending
     _unreplicated: dict[int, int] = attrs.field(factory=dict)  # first offset -> marker offset
@@ -106,11 +107,6 @@ class ProducerStates:
             completed = min(self._unreplicated)
             return completed if first is None or completed < first else first
         return first
-
-    @property
-    def highest_offset(self) -> int:
-        """The largest data offset any producer's state rests on, -1 if none."""
-        return max((entry.last_offset for entry in self._entries.values()), default=NO_OFFSET)
 
     def check_data(
         self,
@@ -183,6 +179,7 @@ class ProducerStates:
             batches.clear()
         elif len(batches) == BATCHES_REMEMBERED:
             del batches[0]
+        self.touched_to = last_offset + 1
         delta = last_offset - first_offset
         batches.append((last_sequence_of(base_sequence, delta), last_offset, delta, timestamp))
         entry.last_timestamp = timestamp
@@ -225,6 +222,7 @@ class ProducerStates:
         if entry.epoch != epoch:
             entry.epoch = epoch
             entry.batches.clear()
+        self.touched_to = offset + 1
         entry.coordinator_epoch = coordinator_epoch
         entry.last_timestamp = timestamp
         first_offset = entry.transaction_first_offset
@@ -279,10 +277,12 @@ class ProducerStates:
         self._entries.clear()
         self._open.clear()
         self._unreplicated.clear()
+        self.touched_to = 0
 
-    def load(self, entries: Iterable[ProducerEntry]) -> None:
-        """Become what a snapshot says."""
+    def load(self, entries: Iterable[ProducerEntry], end_offset: int) -> None:
+        """Become what a snapshot taken at `end_offset` (exclusive) says."""
         self.clear()
+        self.touched_to = end_offset
         self._entries.update((entry.producer_id, entry) for entry in entries)
         self._open.update(
             sorted(

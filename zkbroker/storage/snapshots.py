@@ -68,7 +68,7 @@ def load_latest_snapshot(
             continue
         path = snapshot_path(directory, offset)
         try:
-            producers.load(decode_snapshot(read_fully(files, path)))
+            producers.load(decode_snapshot(read_fully(files, path)), offset)
         except ValueError as error:
             log.warning("%s: %s; it is removed and rebuilt", path, error)
             remove_file(files, path)
