@@ -328,10 +328,9 @@ class Broker:
                     task_status.started()
                     await self._stop_requested.wait()
                     await self._controlled_shutdown(services)
-                    for listener in listeners:
-                        listener.close()
                     acceptors.cancel_scope.cancel()
                 for listener in listeners:
+                    listener.close()
                     listener.close_quiet()
                 connections.cancel_scope.deadline = trio.current_time() + DRAIN_S
             background.cancel_scope.cancel()

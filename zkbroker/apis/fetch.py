@@ -188,6 +188,13 @@ class _Fetch:
         )
         return chosen if chosen != self.broker.broker_id else -1
 
+    async def read_ahead(self) -> None:
+        """Bring what is not in the page cache there, in a thread: sending it must not wait for the disk."""
+        for found in self.found.values():
+            records = found.read.records if found.read is not None else None
+            if records is not None and len(records) and not records.is_cached():
+                await trio.to_thread.run_sync(records.read_ahead)
+
     # -- answering ---------------------------------------------------------------------------------------------
 
     def response(self) -> FetchResponse:
@@ -318,6 +325,7 @@ async def fetch(request: FetchRequest, ctx: RequestContext, broker: Services) ->
             await _serve_session(this, this.session, deadline)
         else:
             await _serve_all(this, deadline)
+        await this.read_ahead()
     except BaseException:
         this.release()
         raise
