@@ -239,17 +239,14 @@ class Standing:
     settings: dict[str, str] = attrs.field(factory=dict)
 
     async def wait_reigning(self, after_epoch: int = 0) -> None:
-        """Wait until it has taken over under a later epoch."""
-        with trio.fail_after(LIMIT_S):
-            while True:
-                statistics = self.controller.statistics()
-                if (
-                    statistics is not None
-                    and statistics.controller_epoch > after_epoch
-                    and statistics.events_handled
-                ):
-                    return
-                await trio.sleep(0.005)
+        await wait_reigning(self.controller, after_epoch)
+
+
+async def wait_reigning(controller: Controller, after_epoch: int = 0) -> None:
+    """Wait until it has taken over under a later epoch."""
+    with trio.fail_after(LIMIT_S):
+        while not (controller.has_taken_over and controller.controller_epoch > after_epoch):
+            await controller.changed.wait()
 
 
 @asynccontextmanager

@@ -295,6 +295,7 @@ async def test_garbage_is_set_aside_and_the_rest_goes_on(
             await world.wait_gone(znodes.PREFERRED_REPLICA_ELECTION)
             await world.unregister(1)
             assert (await world.wait_leader("good", 2)).isr == (2,)
+            await stands.controller.list_partition_reassignments(ListPartitionReassignmentsRequest())
         assert stands.controller.controller_epoch == 1
         statistics = stands.controller.statistics()
         assert statistics is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from zkbroker.changed import Changed
 from zkbroker.controller.events import (
     AlterPartitionCall,
     AlterPartitionsReceived,
@@ -79,6 +80,7 @@ class Controller:
     connect: Connect  # opens a connection to a broker's control plane listener
     events: EventFeed | None = None
     backoff: Backoff = attrs.field(factory=Backoff)
+    changed: Changed = attrs.field(factory=Changed, init=False)  # a reign begins, has taken over, or ends
     _reign: Reign | None = None
 
     async def run(self, session: ZkSession) -> None:
@@ -89,16 +91,31 @@ class Controller:
         )
 
     async def _rule(self, session: ZkSession, election: Election) -> None:
-        reign = self._reign = Reign(session, election, self.broker_id, self.config, self.connect, self.events)
+        reign = self._reign = Reign(
+            session,
+            election,
+            self.broker_id,
+            self.config,
+            self.connect,
+            self.events,
+            on_taken_over=self.changed.notify,
+        )
+        self.changed.notify()
         try:
             await reign.run()
         finally:
             self._reign = None
+            self.changed.notify()
 
     @property
     def is_active(self) -> bool:
         """Whether this broker is the controller now."""
         return self._reign is not None
+
+    @property
+    def has_taken_over(self) -> bool:
+        """Whether it reigns and the cluster is in order; until then calls wait."""
+        return self._reign is not None and self._reign.has_taken_over
 
     @property
     def controller_epoch(self) -> int:

@@ -110,6 +110,8 @@ class Reign:
     config: Callable[[], BrokerConfig]
     connect: Connect
     events: EventFeed | None = None
+    on_taken_over: Callable[[], None] = lambda: None
+    has_taken_over: bool = attrs.field(default=False, init=False)
     context: Context = attrs.field(init=False)  # replaced after each event; nobody else keeps it
     _inbox: deque[Event] = attrs.field(factory=deque)
     _arrived: Changed = attrs.field(factory=Changed)
@@ -143,6 +145,8 @@ class Reign:
                 )
                 self._watches = Watches(self.session, self.put, nursery)
                 await self._handle(await self._watches.arm())
+                self.has_taken_over = True
+                self.on_taken_over()
                 self._watches.follow()
                 nursery.start_soon(self._rebalance_regularly)
                 while True:
