@@ -337,3 +337,16 @@ def test_a_name_no_listener_has_is_warned_about(listener: str) -> None:
         f"listener.name.{listener}.ssl.client.auth (server.properties) has no effect: "
         "the listeners are, in lower case, in, out",
     )
+
+
+def test_a_generated_id_may_be_above_the_reserved_ones() -> None:
+    static = config(num_partitions="3")
+    generated = static.with_broker_id(1001)
+    assert (generated.broker_id, generated.num_partitions, static.broker_id) == (1001, 3, -1)
+    assert generated.with_broker_id(1001) is generated
+
+
+def test_the_key_that_decides_is_known() -> None:
+    assert config().deciding_key("log.retention.ms") == "log.retention.hours"
+    assert config(log_retention_minutes="1").deciding_key("log.retention.ms") == "log.retention.minutes"
+    assert config().deciding_key("num.partitions") == "num.partitions"

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zkbroker.config import parse_properties
+from zkbroker.config.properties import format_properties
 
 CASES: list[tuple[str, list[tuple[str, str]]]] = [
     ("a=b", [("a", "b")]),
@@ -59,3 +60,9 @@ ESCAPED = str.maketrans({c: "\\" + c for c in "\\=:#! \t\f"} | {"\n": "\\n", "\r
 def test_what_is_escaped_comes_back(properties: list[tuple[str, str]]) -> None:
     text = "\n".join(f"{key.translate(ESCAPED)}={value.translate(ESCAPED)}" for key, value in properties)
     assert [(found.key, found.value) for found in parse_properties(text)] == properties
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_what_is_written_is_read_back(properties: dict[str, str]) -> None:
+    found = parse_properties(format_properties(properties))
+    assert {item.key: item.value for item in found} == properties

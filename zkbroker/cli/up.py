@@ -50,7 +50,7 @@ def run_cluster(plan: ClusterPlan, *, restart: bool) -> int:
                 _require_free(process)
         for file, content in plan.files.items():
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(content)
+            file.write_text(content, encoding="utf-8")
         cluster = Cluster(plan, restart)
         trio.run(cluster.run)
     if cluster.failure is not None:
