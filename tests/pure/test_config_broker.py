@@ -84,6 +84,7 @@ def test_log_dirs_go_before_log_dir() -> None:
     assert config(log_dir="/a").log_dirs == ("/a",)
     assert config(log_dir="/a", log_dirs=" /b , /c,").log_dirs == ("/b", "/c")
     assert "at least one directory" in refusal(log_dirs=",")
+    assert "at least one directory" in refusal(log_dirs="", log_dir="/a")
 
 
 def test_listeners_are_resolved() -> None:

@@ -250,7 +250,8 @@ class BrokerConfig(BrokerKeys):
         attributes["inter_broker_protocol_version"] = parse_protocol_version(
             self.value_of("inter.broker.protocol.version")
         )
-        attributes["log_dirs"] = tuple(split_csv(self.value_of("log.dirs") or self.log_dir))
+        directories = self.value_of("log.dirs")
+        attributes["log_dirs"] = tuple(split_csv(self.log_dir if directories is None else directories))
         attributes["log_retention_ms"] = self._milliseconds("log.retention")
         attributes["log_roll_ms"] = self._milliseconds("log.roll")
         attributes["log_roll_jitter_ms"] = self._milliseconds("log.roll.jitter")
