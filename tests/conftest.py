@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import hypothesis
 import pytest
 
 from tests.support import peers
 from tests.support.leaks import no_leaks
+from zkbroker.testing import processes
 
 hypothesis.settings.register_profile("short", derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=5_000, print_blob=True)
@@ -50,6 +51,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[_started_before] = processes.mark()
     if item.get_closest_marker("long") and not item.config.option.long:
         pytest.skip("only with --long")
     if item.get_closest_marker("peers") and (reason := peers.missing()):
@@ -65,6 +67,22 @@ def _skip_or_fail(reason: str) -> None:
     if peers.in_ci():
         pytest.fail(f"{reason}, and CI skips nothing", pytrace=False)
     pytest.skip(reason)
+
+
+_started_before = pytest.StashKey[int]()
+LOG_LINES = 60
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the last output of every server process with the test that failed."""
+    report = yield
+    if report.failed:
+        for process in processes.of_interest(item.stash.get(_started_before, 0)):
+            report.sections.append((f"{process.name}: {process.log_path}", process.tail(LOG_LINES)))
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ PORTS = range(10_000, 32_000)  # below the range from which systems take the por
 
 _given_ports: set[int] = set()
 _running: set[ManagedProcess] = set()
+_started: list[ManagedProcess] = []
 
 
 class ProcessFailed(Exception):
@@ -80,6 +81,8 @@ class ManagedProcess:
                 start_new_session=True,  # a Ctrl-C in the terminal reaches us alone; we end what we started
             )
         _running.add(self)
+        if self not in _started:
+            _started.append(self)
 
     async def wait_ready(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Wait until `ready` answers True. Raises: ProcessFailed when it ends before, or time does."""
@@ -169,6 +172,16 @@ class ManagedProcess:
         if self._popen is None:
             raise ProcessFailed(f"{self.name} was never started")
         return self._popen
+
+
+def of_interest(since: int) -> list[ManagedProcess]:
+    """The processes that run now, and those first started after `mark()` gave `since`."""
+    return [process for number, process in enumerate(_started) if number >= since or process.is_running]
+
+
+def mark() -> int:
+    """A point in time for `of_interest`."""
+    return len(_started)
 
 
 def free_port() -> int:
