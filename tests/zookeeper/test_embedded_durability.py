@@ -58,7 +58,7 @@ def slow_disk() -> Iterator[Disk]:
 
 async def test_nothing_that_depends_on_a_write_leaves_before_it_is_on_disk(tmp_path: Path) -> None:
     with slow_disk() as disk:
-        async with serving(tmp_path, fsync=True, sync_file=disk.sync) as server:
+        async with serving(tmp_path, fsync=True, sync_file=disk.sync, quick_fsync_ms=0) as server:
             writer, reader, watcher = [await RawClient.connected(server.bound_port) for _ in range(3)]
             await writer.create("/a", b"old")
             await watcher.get("/a", watch=True)
@@ -89,7 +89,7 @@ async def test_nothing_that_depends_on_a_write_leaves_before_it_is_on_disk(tmp_p
 
 async def test_reads_go_on_while_nothing_is_being_written(tmp_path: Path) -> None:
     with slow_disk() as disk:
-        async with serving(tmp_path, fsync=True, sync_file=disk.sync) as server:
+        async with serving(tmp_path, fsync=True, sync_file=disk.sync, quick_fsync_ms=0) as server:
             client = await RawClient.connected(server.bound_port)
             await client.create("/a", b"1")
             disk.quick.clear()
@@ -99,7 +99,7 @@ async def test_reads_go_on_while_nothing_is_being_written(tmp_path: Path) -> Non
 
 async def test_writes_share_one_fsync(tmp_path: Path) -> None:
     with slow_disk() as disk:
-        async with serving(tmp_path, fsync=True, sync_file=disk.sync) as server:
+        async with serving(tmp_path, fsync=True, sync_file=disk.sync, quick_fsync_ms=0) as server:
             client = await RawClient.connected(server.bound_port)
             await client.create("/a")
             before = server.statistics().log_groups

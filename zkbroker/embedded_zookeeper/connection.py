@@ -109,16 +109,18 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the client until it goes, or is sent away. Never raises for what a client does."""
-        with self._scope:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._write_what_is_blocked)
-                await self._read()
-                self._is_closing = True
-                self.flush()
-                # the writer, or the log once it is durable, sends the rest and ends this scope
-                await trio.sleep(_STALLED_AFTER_S)
-                nursery.cancel_scope.cancel()
-        self._forget()
+        try:
+            with self._scope:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._write_what_is_blocked)
+                    await self._read()
+                    self._is_closing = True
+                    self.flush()
+                    # the writer, or the log once it is durable, sends the rest and ends this scope
+                    await trio.sleep(_STALLED_AFTER_S)
+                    nursery.cancel_scope.cancel()
+        finally:
+            self._forget()
 
     def abort(self, reason: str | None = None) -> None:
         """Close at once; what is queued is lost. The session is not touched."""
@@ -240,7 +242,8 @@ class Connection:
         """Carry out the whole packets in the buffer and leave the rest. Raises: Refused, MalformedRecord."""
         at = 0
         try:
-            while len(buffer) - at >= _LENGTH.size and not self._is_closing:
+            # once closed by another's doing, nothing more may be carried out: a watch would never end
+            while len(buffer) - at >= _LENGTH.size and not (self._is_closing or self._is_closed):
                 (length,) = _LENGTH.unpack_from(buffer, at)
                 if self.session is None and four_letter.is_known(bytes(buffer[at : at + 4])):
                     return self._answer_word(bytes(buffer[at : at + 4]))
@@ -371,5 +374,10 @@ class Connection:
             self.identities.append(identity)
 
     def _answer_word(self, word: bytes) -> None:
-        self._enqueue(four_letter.answer(word, self.server, self), self._arrived)
+        answer = four_letter.answer(word, self.server, self)
+        # whether the server is there can be said however slow the disk is
+        position = 0 if word == b"ruok" else self.server.position
+        self._queue.append(_Outgoing(position, answer, self._arrived))
+        self._queued_bytes += len(answer)
+        self.server.has_output(self)
         self._is_closing = True

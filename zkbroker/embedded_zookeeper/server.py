@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 DEFAULT_TICK_MS = 2000
 DEFAULT_MAX_REQUEST_BYTES = 0xFFFFF  # ZooKeeper's jute.maxbuffer
 DEFAULT_SNAPSHOT_AFTER = 100_000  # transactions
+_SNAPSHOT_AFTER_BYTES = 256 << 20  # however few the transactions are
 _CONTAINER_CHECK_S = 60.0
 _ACCEPT_PAUSE_S = 0.1
 _OUT_OF_RESOURCES = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
@@ -92,7 +93,8 @@ class EmbeddedZooKeeper:
     sasl_users: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, repr=False)
     super_digest: str | None = attrs.field(default=None, kw_only=True, repr=False)
     require_schemes: Collection[str] = attrs.field(default=(), kw_only=True)
-    sync_file: Callable[[int], None] = attrs.field(default=os.fdatasync, kw_only=True)  # runs in a thread
+    sync_file: Callable[[int], None] = attrs.field(default=os.fdatasync, kw_only=True)
+    quick_fsync_ms: float = attrs.field(default=2.0, kw_only=True)  # 0: every fsync in a thread
 
     bound_port: int = attrs.field(default=0, init=False)
     bound_tls_port: int | None = attrs.field(default=None, init=False)
@@ -240,7 +242,11 @@ class EmbeddedZooKeeper:
         secret = directory.session_secret()
         tree, replayed = directory.load()
         self._log = TransactionLog(
-            directory.files, tree.last_zxid + 1, fsync=self.fsync, sync_file=self.sync_file
+            directory.files,
+            tree.last_zxid + 1,
+            fsync=self.fsync,
+            sync_file=self.sync_file,
+            quick_fsync_s=self.quick_fsync_ms / 1000,
         )
         self._log.on_durable = self.flush
         self._log.open()
@@ -344,12 +350,15 @@ class EmbeddedZooKeeper:
             self.flush()
 
     async def _take_snapshots(self, directory: DataDir, replayed: int) -> None:
-        """A snapshot for every so many transactions, those replayed at the start included."""
-        last_position = -replayed
+        """A snapshot for every so many transactions or bytes, those replayed at the start included."""
+        last_position, last_bytes = -replayed, 0
         while True:
-            while self._log.position - last_position < self.snapshot_after:
+            while (
+                self._log.position - last_position < self.snapshot_after
+                and self._log.written_bytes - last_bytes < _SNAPSHOT_AFTER_BYTES
+            ):
                 await self._log.durable_moved.wait()
-            last_position = self._log.position
+            last_position, last_bytes = self._log.position, self._log.written_bytes
             point = self.database.tree.begin_point()
             try:
                 self._log.begin_file(point.zxid)

@@ -175,6 +175,10 @@ class TransactionLog:
 
     `position` counts appended entries, `durable` those that are on disk. Whatever was computed at position
     p may be shown to a client once `durable >= p`. Owner: the server.
+
+    Syncs run in a thread, so that a slow disk does not stop the event loop; but while they usually take
+    less than `quick_fsync_s`, in the loop itself: handing one to a thread would cost as much, and nobody
+    can be answered before it is done.
     """
 
     directory: Path
@@ -182,6 +186,7 @@ class TransactionLog:
     fsync: bool = True
     on_durable: Callable[[], None] = lambda: None  # sync, at each move of `durable`
     sync_file: Callable[[int], None] = os.fdatasync
+    quick_fsync_s: float = 0.0
     durable_moved: Changed = attrs.field(factory=Changed)
     position: int = 0
     durable: int = 0
@@ -189,6 +194,7 @@ class TransactionLog:
     groups: int = 0
     _pending: list[bytes | _NextFile] = attrs.field(factory=list)
     _queued: Changed = attrs.field(factory=Changed)
+    _usual_fsync_s: float = float("inf")  # of late
     _is_file_empty: bool = True  # nothing was appended since the file began
     _fd: int = -1
     _path: Path = Path()
@@ -230,12 +236,16 @@ class TransactionLog:
         """Write and sync groups until cancelled. Raises: OSError; then nothing more may be shown."""
         limiter = trio.CapacityLimiter(1)
         while True:
+            await trio.lowlevel.checkpoint()  # here: a group that was taken must be written
             while not self._pending:
                 await self._queued.wait()
             group, count = self._take_group()
-            # a cancelled wait would leave the thread writing while somebody closes the file
-            with trio.CancelScope(shield=True):
-                await trio.to_thread.run_sync(self._write_and_sync, group, limiter=limiter)
+            if self._usual_fsync_s < self.quick_fsync_s:
+                self._write_and_sync(group)
+            else:
+                # a cancelled wait would leave the thread writing while somebody closes the file
+                with trio.CancelScope(shield=True):
+                    await trio.to_thread.run_sync(self._write_and_sync, group, limiter=limiter)
             self.durable += count
             self.durable_moved.notify()
             self.on_durable()
@@ -276,7 +286,10 @@ class TransactionLog:
         self._write_group(group)
         started = time.monotonic()
         self.sync_file(self._fd)
-        if (took := time.monotonic() - started) > _SLOW_FSYNC_S:
+        took = time.monotonic() - started
+        known = self._usual_fsync_s
+        self._usual_fsync_s = took if known == float("inf") else 0.9 * known + 0.1 * took
+        if took > _SLOW_FSYNC_S:
             log.warning("fsync of %s took %.1f s; clients had to wait for it", self._path, took)
 
     def _write_group(self, group: list[bytes | _NextFile]) -> None:

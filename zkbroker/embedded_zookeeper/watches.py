@@ -86,7 +86,8 @@ class WatchTable(Generic[W]):
     def trigger(self, path: str, event: EventType) -> dict[W, None]:
         """The watchers to tell; their one-shot watches are used up."""
         told: dict[W, None] = {}
-        for watcher, kinds in tuple(self.by_path.get(path, {}).items()):
+        here = self.by_path.get(path)
+        for watcher, kinds in tuple(here.items()) if here else ():
             if kinds & (ONCE | PERSISTENT) or event is not EventType.NODE_CHILDREN_CHANGED:
                 told[watcher] = None
             if kinds & ONCE:
