@@ -144,7 +144,9 @@ def open_log(
     for segment in segments:
         if segment.size and not _has_indexes(segment, present):
             log.info("%s: an index is missing or damaged and is rebuilt", segment.path())
-            _rebuild_segment(segment, None, None, log_start_offset)
+            then = ProducerStates(str(tp))
+            _prepare_producers(segments, then, segment.base_offset, log_start_offset)
+            _rebuild_segment(segment, then, epochs, log_start_offset)
     active = segments.active
     last_batch = active.last_header() if active.size else None
     segments.end_offset = active.base_offset if last_batch is None else last_batch.last_offset + 1
@@ -336,30 +338,23 @@ def _prepare_producers(
 
 
 def _rebuild_segment(
-    segment: Segment, producers: ProducerStates | None, epochs: LeaderEpochs | None, log_start_offset: int
+    segment: Segment, producers: ProducerStates, epochs: LeaderEpochs, log_start_offset: int
 ) -> TornBatch | None:
-    """Verify the batches, make the indexes anew, and cut what is torn, which is returned. Raises: OSError.
+    """Verify the batches, make the indexes anew, and cut what is torn, which is returned.
 
-    Without `producers`, the transaction index is left as it is.
+    `producers` and `epochs` are what they were at the segment's start, and afterwards at its end. Raises: OSError.
     """
     size = segment.size
     files = segment.storage.files
-    if producers is None:
-        transactions = list(segment.transaction_index) if _is_whole(segment) else []
-        segment.reset()
-        for aborted in transactions:
-            segment.transaction_index.add(aborted)
-    else:
-        segment.reset()
+    segment.reset()
     torn = None
     try:
         for header, batch in scan_batches(files, segment.file().fd, 0, size):
             if not segment.can_hold(header.last_offset):
                 raise TornBatch(header.position, f"offset {header.last_offset} is out of the segment's range")
             segment.appended(header.last_offset, header.max_timestamp, header.position, header.size)
-            if epochs is not None:
-                _note_epoch(epochs, header.leader_epoch, header.base_offset)
-            if producers is None or header.producer_id < 0 or header.last_offset < log_start_offset:
+            _note_epoch(epochs, header.leader_epoch, header.base_offset)
+            if header.producer_id < 0 or header.last_offset < log_start_offset:
                 continue
             stable = producers.last_stable_offset_after(header.producer_id, header.last_offset)
             completed = apply_batch(producers, header, batch)
@@ -372,10 +367,6 @@ def _rebuild_segment(
         files.ftruncate(segment.file().fd, segment.size)
     segment.finish_indexes()
     return torn
-
-
-def _is_whole(segment: Segment) -> bool:
-    return segment.transaction_index.entries.stored_bytes % TRANSACTION_ENTRY_BYTES == 0
 
 
 def _remove_stray_snapshots(files: Files, directory: str, segments: Segments, end: int) -> None:

@@ -94,11 +94,12 @@ class OpenFiles:
         file.close()
 
     def _close_unused(self) -> None:
-        """Second chance: whatever was used since the last pass stays, unless that would close nothing."""
+        """Second chance: whatever was used since the last pass stays, unless that would close too few."""
         with self._lock:
             idle = [file for file in self._open if not file.recently_used and not file.is_referenced]
-            if not idle:
-                idle = [file for file in self._open if not file.is_referenced][: max(1, self.limit // 8)]
+            if len(self._open) - len(idle) >= self.limit:
+                least = len(self._open) - self.limit + 1 + self.limit // 8
+                idle = [file for file in self._open if not file.is_referenced][:least]
             for file in self._open:
                 file.recently_used = False
         for file in idle:
