@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from zkbroker.controller.context import Context, Policy
-from zkbroker.controller.events import BrokersSeen, Event, TookOver, TopicsSeen
+from zkbroker.controller.events import BrokersSeen, CachedTopic, Event, TookOver, TopicsSeen
 from zkbroker.controller.planner import plan
 from zkbroker.controller.steps import (
     ControlRequest,
@@ -121,6 +121,7 @@ class BrokerModel:
     heard: list[ControlRequest] = attrs.field(factory=list)
     leadership: dict[TopicPartition, LeaderAndIsrPartitionState] = attrs.field(factory=dict)
     metadata: dict[TopicPartition, UpdateMetadataPartitionState] = attrs.field(factory=dict)
+    topic_ids: dict[str, TopicId] = attrs.field(factory=dict)
     live: tuple[int, ...] = ()
     deleted: list[TopicPartition] = attrs.field(factory=list)
 
@@ -137,6 +138,7 @@ class BrokerModel:
         elif isinstance(request, UpdateMetadataRequest):
             self.live = tuple(broker.id for broker in request.live_brokers)
             for metadata_topic in request.topic_states:
+                self.topic_ids[metadata_topic.topic_name] = metadata_topic.topic_id
                 for metadata in metadata_topic.partition_states:
                     tp = TopicPartition(metadata_topic.topic_name, metadata.partition_index)
                     if metadata.leader == -2:
@@ -153,6 +155,18 @@ class BrokerModel:
                     if stopped.delete_partition:
                         self.leadership.pop(tp, None)
                         self.deleted.append(tp)
+
+
+def cached_topics(model: BrokerModel | None) -> dict[str, CachedTopic]:
+    """What a controller on that broker would have in its metadata cache."""
+    states: dict[str, dict[int, LeaderAndIsr]] = {}
+    for tp, m in (model.metadata if model is not None else {}).items():
+        states.setdefault(tp.topic, {})[tp.partition] = LeaderAndIsr(
+            m.leader, tuple(m.isr), m.leader_epoch, m.zk_version, m.controller_epoch
+        )
+    return {
+        name: CachedTopic(model.topic_ids[name], known) for name, known in states.items() if model is not None
+    }
 
 
 def broker(broker_id: int, epoch: int) -> BrokerInfo:
@@ -175,6 +189,7 @@ class Cluster:
     replies: dict[int, Any] = attrs.field(factory=dict)
     news: list[Elected | SetAside | Notice] = attrs.field(factory=list)
     writes: int = 0  # Write steps of the last plan
+    trail: list[str] = attrs.field(factory=list)  # the last plan's steps, as `Read 3` or `Send`
     on_write: Callable[[Op], None] = lambda op: None  # looks at each operation before it is tried
     before_write: Callable[[], None] = lambda: None  # somebody else writes first
     _zxid: int = 100
@@ -218,8 +233,14 @@ class Cluster:
 
     # -- the controller ----------------------------------------------------------------------------
 
-    def take_over(self, *, policy: Policy | None = None, stop_at: tuple[int, int] | None = None) -> None:
-        """A new reign begins."""
+    def take_over(
+        self,
+        *,
+        policy: Policy | None = None,
+        stop_at: tuple[int, int] | None = None,
+        cached: Mapping[str, CachedTopic] | None = None,
+    ) -> None:
+        """A new reign begins, on a broker that has this in its metadata cache."""
         policy = policy or self.context.policy
         self.context = Context(CONTROLLER_ID, self.context.controller_epoch + 1, policy=policy)
         self.handle(
@@ -231,6 +252,7 @@ class Cluster:
                     if znodes.topic_path(name) in self.zk.nodes
                 },
                 frozenset(self.zk.children(znodes.DELETE_TOPICS)),
+                cached=cached or {},
             ),
             stop_at=stop_at,
         )
@@ -245,6 +267,7 @@ class Cluster:
     def handle(self, event: Event, *, stop_at: tuple[int, int] | None = None) -> None:
         """Drive one plan. `stop_at` (n, k): die in the n-th write after its first k groups."""
         self.writes = 0
+        self.trail = []
         steps = plan(self.context, event)
         answer: Any = None
         while True:
@@ -254,6 +277,8 @@ class Cluster:
                 self.context = finished.value
                 return
             answer = None
+            size = len(step.paths) if isinstance(step, Read) else ""
+            self.trail.append(f"{type(step).__name__} {size}".strip())
             match step:
                 case Read(paths):
                     answer = {path: self.zk.nodes.get(path) for path in paths}

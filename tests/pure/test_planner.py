@@ -14,11 +14,12 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.pure.controller_model import Cluster, Interrupted
+from tests.pure.controller_model import BrokerModel, Cluster, Interrupted, cached_topics
 from zkbroker.controller.context import Policy
 from zkbroker.controller.events import (
     AlterPartitionCall,
     AlterPartitionsReceived,
+    CachedTopic,
     ControlledShutdownReceived,
     DeletionAnswered,
     DeletionMarkersSeen,
@@ -90,6 +91,7 @@ class World:
     forced: bool = False
     stopping: set[int] = attrs.field(factory=set)
     died: bool = False
+    retired: list[BrokerModel] = attrs.field(factory=list)  # brokers that heard nothing since they were lost
     ticket: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -184,9 +186,9 @@ class World:
             self.stopping.clear()
             self.forced = False
             try:
-                self.cluster.take_over(stop_at=death)  # the next one dies as well
+                self.cluster.take_over(stop_at=death, cached=self.cache())  # the next one dies as well
             except Interrupted:
-                self.cluster.take_over()
+                self.cluster.take_over(cached=self.cache())
         self.cluster.before_write = lambda: None
         if meddled is not None:
             self.cluster.handle(IsrChangesNotified((), frozenset({meddled})))
@@ -239,6 +241,8 @@ class World:
         return DeletionMarkersSeen(frozenset(self.cluster.zk.children(znodes.DELETE_TOPICS)))
 
     def kill(self, broker_id: int) -> Event:
+        if broker_id in self.cluster.brokers:
+            self.retired.append(self.cluster.brokers[broker_id])
         self.cluster.registered.pop(broker_id, None)
         self.stopping.discard(broker_id)
         return self.seen_brokers()
@@ -341,8 +345,14 @@ class World:
     def take_over(self) -> None:
         self.stopping.clear()
         self.forced = False
-        self.cluster.take_over()
+        self.cluster.take_over(cached=self.cache())
         self.check()
+
+    def cache(self) -> dict[str, CachedTopic]:
+        """The metadata of the broker that is elected: of one that has seen less and less, too."""
+        self.ticket += 1
+        models = [*self.cluster.brokers.values(), *self.retired, None]
+        return cached_topics(models[self.ticket % len(models)])
 
 
 def settle(world: World) -> None:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from zkbroker.config import BrokerConfig
     from zkbroker.controller.admin import ElectionResults
     from zkbroker.controller.senders import Connect
+    from zkbroker.metadata import ClusterSnapshot
     from zkbroker.protocol.generated.allocate_producer_ids_request import AllocateProducerIdsRequest
     from zkbroker.protocol.generated.alter_partition_reassignments_request import (
         AlterPartitionReassignmentsRequest,
@@ -79,6 +80,8 @@ class Controller:
     config: Callable[[], BrokerConfig]
     connect: Connect  # opens a connection to a broker's control plane listener
     events: EventFeed | None = None
+    cluster_snapshot: Callable[[], ClusterSnapshot] | None = None
+    """This broker's metadata cache, from which a new reign elects before it has read every partition state."""
     backoff: Backoff = attrs.field(factory=Backoff)
     changed: Changed = attrs.field(factory=Changed, init=False)  # a reign begins, has taken over, or ends
     _reign: Reign | None = None
@@ -98,6 +101,7 @@ class Controller:
             self.config,
             self.connect,
             self.events,
+            self.cluster_snapshot,
             on_taken_over=self.changed.notify,
         )
         self.changed.notify()

@@ -12,13 +12,21 @@ from typing import TYPE_CHECKING
 import attrs
 
 from zkbroker.controller.steps import Found
-from zkbroker.model import BrokerInfo, TopicPartition
+from zkbroker.model import BrokerInfo, LeaderAndIsr, TopicId, TopicPartition
 
 if TYPE_CHECKING:
     from zkbroker.protocol.generated.alter_partition_request import AlterPartitionRequest
     from zkbroker.protocol.generated.update_features_request import UpdateFeaturesRequest
 
 # -- the reign itself ----------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class CachedTopic:
+    """What this broker's metadata cache says of a topic: perhaps old, and without recovery states."""
+
+    topic_id: TopicId
+    states: Mapping[int, LeaderAndIsr]  # by partition
 
 
 @attrs.frozen
@@ -29,6 +37,7 @@ class TookOver:
     topic_nodes: Mapping[str, Found] = attrs.field(factory=dict)
     deletion_markers: frozenset[str] = frozenset()
     old_notifications: tuple[str, ...] = ()  # paths; what they told is read anyway
+    cached: Mapping[str, CachedTopic] = attrs.field(factory=dict)  # empty: a cold start
 
 
 @attrs.frozen

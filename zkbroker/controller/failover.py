@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zkbroker.controller import admin, deletion, reassignment
-from zkbroker.controller.context import Context, Deletion
-from zkbroker.controller.events import TookOver
-from zkbroker.controller.partitions import adopt_states, bring_online, elect_and_shrink
+from zkbroker.controller import admin, deletion, elections, reassignment
+from zkbroker.controller.context import Context, Deletion, apply
+from zkbroker.controller.events import CachedTopic, TookOver
+from zkbroker.controller.partitions import adopt_states, bring_online, elect_and_shrink, tell_replicas
 from zkbroker.controller.requests import Requests
 from zkbroker.controller.steps import (
     Create,
@@ -30,20 +30,26 @@ from zkbroker.zookeeper.znodes import Undecodable
 
 
 def took_over(context: Context, event: TookOver) -> Plan[Context]:
-    """Read what is left to read, introduce everybody to everybody, then bring the cluster into order.
+    """Introduce everybody to everybody, elect where a leader is dead, then bring the cluster into order.
 
+    In two phases. First, with the partition states this broker happens to know, clean elections only: most
+    partitions have a leader again before their states were read. Then every state is read, and what was
+    cached is forgotten.
     Where Kafka tells the states it read, then those after shrinking, then those after electing, brokers
     hear only the last: leader epochs are raised as often, so the znodes are the same.
     """
-    yield from _keep_feature_node()
-    yield from write(*((Delete(path),) for path in event.old_notifications))
     context = context.with_brokers(event.brokers)
-    context = yield from load(context, event.topic_nodes)
+    context, topics = yield from read_topics(context, event.topic_nodes)
+    context = context.with_topics(topics)
     context = yield from _queue_deletions(context, event)
     yield Reconnect(context.brokers)
     introduction = Requests()
     introduction.update_metadata(())
     yield from introduction.send(context)
+    yield from _elect_from_cache(context, event.cached)
+    yield from _keep_feature_node()
+    yield from write(*((Delete(path),) for path in event.old_notifications))
+    context = yield from _read_states(context)
     context = yield from _settle(context)
     yield from report(Notice(_summary(context)))
     context, started = yield from reassignment.znode_created(context)
@@ -53,10 +59,42 @@ def took_over(context: Context, event: TookOver) -> Plan[Context]:
     return (yield from admin.preferred_znode_created(context))
 
 
-def load(context: Context, topic_nodes: Mapping[str, Found]) -> Plan[Context]:
-    """The topics of these nodes, with every partition state as ZooKeeper has it now."""
-    context, topics = yield from read_topics(context, topic_nodes)
-    context = context.with_topics(topics)
+def _elect_from_cache(context: Context, cached: Mapping[str, CachedTopic]) -> Plan[None]:
+    """Phase one: clean elections for partitions whose leader is dead, by compare-and-set on the cached version.
+
+    A cached state counts only if the topic still has its id and is not being deleted; if it is old, the
+    write is refused and the election is made with the newer state. Recovery states are not cached, and do not
+    matter: a recovering partition has one replica in sync, so no clean election is possible.
+    """
+    known = {
+        partition.tp: state
+        for partition in context.kept_partitions()
+        if (topic := cached.get(partition.tp.topic)) is not None
+        and topic.topic_id == context.topic_id(partition.tp.topic)
+        and (state := topic.states.get(partition.tp.partition)) is not None
+    }
+    warm = apply(context, known)
+    lost = {}
+    for tp, state in known.items():
+        partition = warm.partition(tp)
+        if partition is not None and not warm.leader_is_online(partition):
+            online = warm.online(partition)
+            if not elections.needs_unclean(state.isr, online):
+                lost[tp] = tuple(r for r in partition.replicas if r not in online)
+    if not lost:
+        return
+    changed = yield from elect_and_shrink(
+        warm, "controller failover", among=lost, lost=lost, shrink_first=True, clean_only=True
+    )
+    requests = Requests()
+    tell_replicas(requests, warm, changed.context, changed.written, lost)
+    if changed.written:
+        yield from requests.send(changed.context)
+    yield from report(Notice(f"elected leaders for {len(changed.written)} partitions from cached metadata"))
+
+
+def _read_states(context: Context) -> Plan[Context]:
+    """Phase two: every partition state as ZooKeeper has it now."""
     paths = {partition.tp: znodes.state_path(partition.tp) for partition in context.partitions()}
     found = yield from read(*paths.values())
     existing = {tp: node for tp, path in paths.items() if (node := found[path]) is not None}

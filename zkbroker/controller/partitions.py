@@ -222,12 +222,14 @@ def elect_and_shrink(
     lost: Mapping[TopicPartition, tuple[int, ...]] | None = None,
     shrink_first: bool = False,
     force_unclean: bool = False,
+    clean_only: bool = False,
 ) -> Plan[Changed]:
     """Elect for partitions without an online leader, and take lost replicas out of their ISRs.
 
     One write a partition, its leader epoch raised once for each of the steps Kafka takes one by one.
     `among`: elect only for these, else for all that are kept. `lost`: replicas that just went offline.
     `shrink_first`: a new controller shrinks before it elects; after a failure it is the other way round.
+    `force_unclean` and `clean_only` take the place of the topics' policies.
     """
     lost = lost or {}
     candidates = [
@@ -235,11 +237,11 @@ def elect_and_shrink(
         for partition in _named(context, among)
         if partition.tp in lost or not context.leader_is_online(partition)
     ]
-    allowed = (
-        frozenset(partition.tp.topic for partition in candidates)
-        if force_unclean
-        else (yield from unclean_topics(context, candidates))
-    )
+    allowed: frozenset[str] = frozenset()
+    if force_unclean:
+        allowed = frozenset(partition.tp.topic for partition in candidates)
+    elif not clean_only:
+        allowed = yield from unclean_topics(context, candidates)
     start = context
     uncleanly: set[TopicPartition] = set()
 

@@ -22,6 +22,7 @@ from zkbroker.controller.context import Context
 from zkbroker.controller.events import (
     AlterPartitionCall,
     AlterPartitionsReceived,
+    CachedTopic,
     DeletionAnswered,
     Event,
     LeaderAndIsrAnswered,
@@ -50,7 +51,8 @@ from zkbroker.controller.watches import Watches
 from zkbroker.controller.writer import FencedWriter
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.events import EventFeed, PartitionElected, UncleanElection
-from zkbroker.model import BrokerInfo, TopicPartition
+from zkbroker.metadata import ClusterSnapshot, PartitionMetadata
+from zkbroker.model import BrokerInfo, LeaderAndIsr, TopicPartition
 from zkbroker.protocol.generated.leader_and_isr_request import LeaderAndIsrRequest
 from zkbroker.protocol.generated.leader_and_isr_response import LeaderAndIsrResponse
 from zkbroker.protocol.generated.stop_replica_request import StopReplicaRequest
@@ -110,6 +112,7 @@ class Reign:
     config: Callable[[], BrokerConfig]
     connect: Connect
     events: EventFeed | None = None
+    cluster_snapshot: Callable[[], ClusterSnapshot] | None = None  # of this broker's metadata cache
     on_taken_over: Callable[[], None] = lambda: None
     has_taken_over: bool = attrs.field(default=False, init=False)
     context: Context = attrs.field(init=False)  # replaced after each event; nobody else keeps it
@@ -144,7 +147,8 @@ class Reign:
                     self.events,
                 )
                 self._watches = Watches(self.session, self.put, nursery)
-                await self._handle(await self._watches.arm())
+                seen = await self._watches.arm()
+                await self._handle(attrs.evolve(seen, cached=self._cached()))
                 self.has_taken_over = True
                 self.on_taken_over()
                 self._watches.follow()
@@ -295,6 +299,15 @@ class Reign:
             cause=self._cause,
         )
 
+    def _cached(self) -> dict[str, CachedTopic]:
+        """What our own metadata cache knows of the partitions' states, perhaps nothing."""
+        if self.cluster_snapshot is None:
+            return {}
+        return {
+            name: CachedTopic(topic.topic_id, {n: _cached_state(p) for n, p in topic.partitions.items()})
+            for name, topic in self.cluster_snapshot().topics.items()
+        }
+
     # -- may we act? -------------------------------------------------------------------------------
 
     async def _wait_allowed(self) -> None:
@@ -394,6 +407,16 @@ class Reign:
             unclean_elections=self._unclean_elections,
             senders=() if self._senders is None else self._senders.statistics(),
         )
+
+
+def _cached_state(partition: PartitionMetadata) -> LeaderAndIsr:
+    return LeaderAndIsr(
+        leader=partition.leader,
+        isr=partition.isr,
+        leader_epoch=partition.leader_epoch,
+        partition_epoch=partition.partition_epoch,
+        controller_epoch=partition.controller_epoch,
+    )
 
 
 def _leaf(error: BaseException) -> BaseException:
