@@ -49,6 +49,7 @@ class Sessions:
 async def open_sessions(connect: str, **options: Any) -> AsyncIterator[Sessions]:
     """A slot that runs inside the block, with its first session established."""
     options.setdefault("session_timeout_ms", SESSION_TIMEOUT_MS)
+    options.setdefault("connection_timeout_ms", 20_000)
     sessions = Sessions(ZooKeeper(connect, **options))
     async with trio.open_nursery() as nursery:
         await nursery.start(sessions.zk.run, sessions.on_session)
@@ -89,6 +90,7 @@ class CuttableProxy:
     swallowed: trio.Event = attrs.field(factory=trio.Event)  # the answer that was to be lost is lost
     _answer_to: bytes | None = None
     _dropped_from: bytes | None = None
+    _cut_in: int = 0
     _robbed: set[int] = attrs.field(factory=set)
 
     def freeze(self) -> None:
@@ -104,6 +106,10 @@ class CuttableProxy:
         """Close the connections of now; new ones are let through unless frozen."""
         self.proxy.reset_connections()
 
+    def cut_after(self, pieces: int) -> None:
+        """Cut once, when so many more pieces (requests or answers, about) have come."""
+        self._cut_in = pieces
+
     def lose_answer_to(self, request: bytes) -> None:
         """The next request with these bytes reaches the server, its answer is held until `cut`."""
         self._answer_to = request
@@ -116,6 +122,10 @@ class CuttableProxy:
         return self.frozen or connection.number in self._robbed
 
     def _observe(self, connection: Connection, direction: Direction, piece: bytes) -> None:
+        if self._cut_in > 0:
+            self._cut_in -= 1
+            if self._cut_in == 0:
+                self.cut()
         if direction is Direction.TO_CLIENT:
             return
         if self._answer_to is not None and self._answer_to in piece:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import random
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,10 @@ async def controller_of(session: ZkSession) -> int:
     return znodes.decode_controller((await session.get(znodes.CONTROLLER)).data).broker_id
 
 
-async def candidates(session: ZkSession) -> list[str]:
-    """Who stands for the office now."""
-    return (await session.get_children_many([znodes.ELECTION]))[znodes.ELECTION] or []
+async def in_line(session: ZkSession, count: int) -> None:
+    """Wait until so many stand for the office, its holder included."""
+    while len((await session.get_children_many([znodes.ELECTION]))[znodes.ELECTION] or []) != count:
+        await trio.lowlevel.checkpoint()
 
 
 async def test_the_first_controller_has_epoch_1(zookeeper: str) -> None:
@@ -131,15 +133,16 @@ async def test_the_epoch_goes_on_from_what_is_written(zookeeper: str) -> None:
 
 async def test_only_one_reigns_and_the_next_follows_at_once(zookeeper: str) -> None:
     async with open_session(zookeeper) as second, candidate(second, 2) as two:
+        await two.reach(1)
         async with open_session(zookeeper) as first, candidate(first, 1) as one:
-            await two.reach(1)
-            # Two stands in line for the office as long as the other holds it.
+            await in_line(second, 2)  # one waits for the office as long as two holds it
             assert not one.begun
             two.give_up.set()
-            await two.reach_end(1)
             await one.reach(2)
+            assert not two.reigns
             assert await controller_of(second) == 1
             two.give_up = trio.Event()
+            await in_line(second, 2)
         assert one.ended == one.begun  # closing a session ends its reign first
         await two.reach(3)
         assert await controller_of(second) == 2
@@ -150,6 +153,7 @@ async def test_the_end_of_a_campaign_hands_over_before_the_session_ends(zookeepe
         async with candidate(second, 2, backoff=Backoff(first_s=60)) as two:
             await two.reach(1)
             async with candidate(first, 1) as one:
+                await in_line(second, 2)
                 two.give_up.set()
                 await one.reach(2)
             # One's campaign was cancelled, its session lives: office and controllership are free.
@@ -165,11 +169,10 @@ async def test_another_kind_of_broker_holds_the_controllership(zookeeper: str) -
         theirs = await take_controllership(foreign, 9, 1)
         assert theirs == Reign(1, 1)
         async with candidate(session, 1) as broker:
-            while not await candidates(session):
-                await trio.lowlevel.checkpoint()
+            await in_line(session, 1)
             assert await take_controllership(session, 1, 1) is None  # NODEEXISTS: not ours to take
             assert not broker.begun
-            await step_down(foreign, theirs)
+            await step_down(foreign)
             won = await broker.reach(2)
             assert won == Reign(2, 2)
             assert await take_controllership(foreign, 9, 1) is None
@@ -306,15 +309,33 @@ async def test_a_candidate_in_line_survives_disconnections(zookeeper: str) -> No
         await one.reach(1)
         async with candidate(second, 2) as two:
             for _ in range(3):
-                await candidates(second)
+                await in_line(second, 2)
                 proxy.cut()
                 await second.wait_disconnected()
                 await second.wait_connected()
             one.give_up.set()
             await two.reach(2)
             one.give_up = trio.Event()
-        while await candidates(second):  # those that were given up leave nothing behind
-            await trio.lowlevel.checkpoint()
+        await in_line(second, 0)  # those that were given up leave nothing behind
+
+
+async def test_a_candidacy_of_our_own_that_was_left_behind_blocks_nobody(zookeeper: str) -> None:
+    """kazoo tries once to delete a cancelled candidacy's node; if the connection breaks then, it stays."""
+    async with open_session(zookeeper) as session, open_session(zookeeper) as other:
+        await session.create_path(znodes.ELECTION)
+        remainder = f"{znodes.ELECTION}/{'0' * 32}__lock__"
+        await session.create(remainder, b"1", ephemeral=True, sequential=True)
+        async with candidate(other, 2) as two, candidate(session, 1) as one:
+            assert (await first_of(one, two)).controller_epoch == 1
+
+
+async def first_of(*reigns: Reigns) -> Reign:
+    """The first reign of any of them."""
+    while True:
+        for each in reigns:
+            if each.begun:
+                return each.begun[0]
+        await trio.lowlevel.checkpoint()
 
 
 async def test_a_bug_ends_the_reign_and_is_loud_the_third_time(
@@ -445,6 +466,42 @@ async def test_a_reign_goes_on_after_the_server_was_killed(own_zookeeper: ZooKee
         assert broker.reigns  # the session goes on, and so does what it holds
         await session.delete(znodes.CONTROLLER, ANY_VERSION)
         await broker.reach(2)
+
+
+async def test_storms_of_disconnections_leave_no_zombies(
+    zookeeper: str, rng: random.Random, full_counts: bool
+) -> None:
+    """In whatever moment it was cut, somebody reigns soon after, and no epoch is won twice."""
+    proxies: list[CuttableProxy] = []
+    epochs: list[int] = []
+    moved = Changed()
+
+    async def stand(session: ZkSession, broker_id: int) -> None:
+        async def reign(won: Reign) -> None:
+            epochs.append(won.controller_epoch)
+            moved.notify()
+            for _ in range(rng.randrange(5)):
+                await session.get(znodes.CONTROLLER_EPOCH)
+
+        await campaign(session, broker_id=broker_id, reign=reign, backoff=Backoff(0.001, 0.02))
+
+    async with AsyncExitStack() as stack:
+        nursery = await stack.enter_async_context(trio.open_nursery())
+        for broker_id in range(3):
+            proxies.append(await stack.enter_async_context(open_proxy(zookeeper)))
+            session = await stack.enter_async_context(
+                open_session(proxies[-1].connect, session_timeout_ms=20_000)
+            )
+            nursery.start_soon(stand, session, broker_id)
+        for _ in range(300 if full_counts else 15):
+            for proxy in proxies:
+                proxy.cut_after(rng.randrange(1, 60))
+            reigns = len(epochs)
+            with trio.fail_after(LIMIT_S):
+                while len(epochs) < reigns + 3:
+                    await moved.wait()
+        nursery.cancel_scope.cancel()
+    assert epochs == sorted(set(epochs))
 
 
 def test_the_back_off_doubles_and_a_stable_reign_wipes_it_out() -> None:

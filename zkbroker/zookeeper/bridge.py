@@ -126,6 +126,7 @@ class _Watch:
 class Recipe:
     """A recipe of kazoo's that runs in a thread."""
 
+    thread: threading.Thread
     ended: trio.Event = attrs.field(factory=trio.Event)
     error: ZooKeeperError | None = None  # why it ended, if by an error
 
@@ -170,7 +171,7 @@ class ZkSession:
         self._refused = False  # set on kazoo's thread as soon as it says LOST
         self._in_flight: set[trio.Event] = set()
         self._watches: dict[tuple[str, str], _Watch] = {}
-        self._recipes: list[threading.Thread] = []
+        self._recipes: list[Recipe] = []
         self._requests = 0
         self._connection_losses = 0
         self._kazoo, self._wire = new_client(hosts, timeout_ms, credentials, set_acl=set_acl)
@@ -581,7 +582,6 @@ class ZkSession:
         Whoever starts it makes it end; the end of the session makes sure of that and waits for the thread.
         """
         self.require_not_lost(path)
-        running = Recipe()
 
         def run() -> None:
             try:
@@ -591,11 +591,16 @@ class ZkSession:
             finally:
                 self.run_soon(running.ended.set)
 
-        thread = threading.Thread(target=run, name="kazoo-recipe", daemon=True)
-        self._recipes = [alive for alive in self._recipes if alive.is_alive()]
-        self._recipes.append(thread)
-        thread.start()
+        running = Recipe(threading.Thread(target=run, name="kazoo-recipe", daemon=True))
+        self._recipes = [other for other in self._recipes if not other.ended.is_set()]
+        self._recipes.append(running)
+        running.thread.start()
         return running
+
+    async def wait_recipes_ended(self) -> None:
+        """Return when no recipe of this session runs any more."""
+        for running in self._recipes:
+            await running.ended.wait()
 
     async def aclose(self) -> None:
         """End the session and every thread of it. Shielded from cancellation; takes a few seconds at most."""
@@ -607,9 +612,9 @@ class ZkSession:
             await trio.to_thread.run_sync(self._join_recipes, limiter=trio.CapacityLimiter(1))
 
     def _join_recipes(self) -> None:
-        for thread in self._recipes:
-            thread.join(timeout=5)
-            if thread.is_alive():
+        for running in self._recipes:
+            running.thread.join(timeout=5)
+            if running.thread.is_alive():
                 log.error("A thread of the ZooKeeper session %s did not end", self)
 
 

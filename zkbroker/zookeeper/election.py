@@ -24,6 +24,7 @@ from zkbroker.events import ControllerElected, ControllerResigned, EventFeed
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.bridge import ZkSession
 from zkbroker.zookeeper.operations import (
+    ANY_VERSION,
     BadVersion,
     Check,
     ConnectionLost,
@@ -93,6 +94,8 @@ async def campaign(
     pause_s = 0.0
     failed_at: deque[float] = deque(maxlen=_LOUD[0])
     while True:
+        await _withdraw(session)
+        await trio.sleep(pause_s)
         reigned_s = 0.0
         try:
             ended = await _campaign_once(session, broker_id, reign, events)
@@ -105,7 +108,6 @@ async def campaign(
         except (ZooKeeperError, Undecodable) as error:
             log.warning("Broker %d cannot stand for controller now: %s", broker_id, error)
         pause_s = backoff.after(pause_s, reigned_s)
-        await trio.sleep(pause_s)
 
 
 def _report_failures(broker_id: int, failed_at: deque[float]) -> None:
@@ -150,7 +152,7 @@ async def _campaign_once(
             log.info("Broker %d is no longer the controller: %s", broker_id, ended.reason)
             if events is not None:
                 events.emit(ControllerResigned(broker_id, won.controller_epoch, ended.reason))
-            await step_down(session, won)
+            await step_down(session)
         return attrs.evolve(ended, after_s=trio.current_time() - began)
     finally:
         office.release()
@@ -196,16 +198,44 @@ async def _win_office(session: ZkSession, identifier: str) -> Office:
     """
     while True:
         await session.wait_connected()
+        await _withdraw(session)
         office = Office(session, identifier)
         try:
             await _first_of(office.won.wait, office.candidacy.ended.wait, session.wait_disconnected)
-            if office.won.is_set():
-                return office
-        finally:
-            if not office.won.is_set():
-                office.release()
+        except BaseException:  # cancelled: the office may have been won at that very moment
+            office.release()
+            raise
+        if office.won.is_set():
+            return office
+        office.release()
         if office.candidacy.ended.is_set():
             raise office.candidacy.error or ZooKeeperError(znodes.ELECTION, "the election ended by itself")
+
+
+async def _withdraw(session: ZkSession) -> None:
+    """Make sure that this session neither holds /controller nor stands in line, whatever happened before.
+
+    What a disconnection kept from being cleaned up would stay as long as the session does: a controllership that
+    nobody exercises, or (kazoo cleans up only once) a candidacy that everybody behind it waits for.
+    """
+    await session.wait_recipes_ended()
+    await session.sync("/")
+    names = (await session.get_children_many([znodes.ELECTION]))[znodes.ELECTION] or []
+    candidacies = await session.get_many(f"{znodes.ELECTION}/{name}" for name in names)
+    for path, node in candidacies.items():
+        if node is not None and node.stat.ephemeral_owner == session.session_id:
+            await _delete_for_certain(session, path)
+    await _give_back(session)
+
+
+async def _delete_for_certain(session: ZkSession, path: str) -> None:
+    while True:
+        try:
+            return await session.delete(path, ANY_VERSION)
+        except NoNode:
+            return
+        except ConnectionLost:
+            continue
 
 
 async def _first_of(*waits: Callable[[], Awaitable[object]]) -> None:
@@ -377,15 +407,26 @@ def _names(controller: Znode, broker_id: int) -> bool:
         return False
 
 
-async def step_down(session: ZkSession, won: Reign) -> None:
-    """Give back /controller if this session still holds it for this reign. Shielded, and bounded in time."""
-    if not session.is_usable:
-        return  # its end will do it
-    with trio.move_on_after(_STEP_DOWN_S, shield=True):
+async def step_down(session: ZkSession) -> None:
+    """Give back /controller now, if that is possible. Shielded, and bounded in time: else it is done later."""
+    if session.is_usable:
+        with trio.move_on_after(_STEP_DOWN_S, shield=True), suppress(ZooKeeperError):
+            await _give_back(session)
+
+
+async def _give_back(session: ZkSession) -> None:
+    """Delete /controller if this session holds it; the epoch fences us off from what another has created since."""
+    while True:
+        found = await session.get_many([znodes.CONTROLLER, znodes.CONTROLLER_EPOCH])
+        node, epoch = found[znodes.CONTROLLER], found[znodes.CONTROLLER_EPOCH]
+        if node is None or node.stat.ephemeral_owner != session.session_id:
+            return
+        fence = [] if epoch is None else [Check(znodes.CONTROLLER_EPOCH, epoch.stat.version)]
         try:
-            node = await session.get(znodes.CONTROLLER)
-            if node.stat.ephemeral_owner == session.session_id:
-                fence = Check(znodes.CONTROLLER_EPOCH, won.epoch_version)
-                await session.multi([fence, Delete(znodes.CONTROLLER, node.stat.version)])
-        except ZooKeeperError as error:  # deleted meanwhile, another's by now, or the session's end does it
-            log.debug("Giving back /controller: %s", error)
+            await session.multi([*fence, Delete(znodes.CONTROLLER, node.stat.version)])
+            return
+        except ConnectionLost:
+            continue
+        except MultiFailed as failed:
+            if not isinstance(failed.cause, NoNode | BadVersion):
+                raise failed.cause from None
