@@ -67,7 +67,6 @@ class _Found:
     tp: TopicPartition
     log_dir: LogDirectory
     name: str
-    config: TopicConfig
     last: LastRun
 
 
@@ -200,7 +199,7 @@ class LogManager:
             tp = names.parse_directory_name(name)
             if tp is not None:
                 last = LastRun(clean, recovery.get(tp, 0), starts.get(tp, 0), marks.get(tp, 0))
-                found.append(_Found(tp, log_dir, name, self.topic_config(tp.topic), last))
+                found.append(_Found(tp, log_dir, name, last))
             elif names.parse_marked_directory_name(name, names.DELETE) is not None:
                 self._upkeep[log_dir].remove(Removal(self.wall_ms(), directory=path))
             elif not any(
@@ -217,15 +216,16 @@ class LogManager:
     async def _open_all(
         self, found: Sequence[_Found], threads: trio.CapacityLimiter, progress: _Progress
     ) -> None:
-        opened = await trio.to_thread.run_sync(self._open_each, found, limiter=threads)
+        configs = [self.topic_config(each.tp.topic) for each in found]
+        opened = await trio.to_thread.run_sync(self._open_each, found, configs, limiter=threads)
         for each in opened:
             each.owner = self
             self.logs[each.tp] = each
         progress.add(len(found))
 
-    def _open_each(self, found: Sequence[_Found]) -> list[Log]:
+    def _open_each(self, found: Sequence[_Found], configs: Sequence[TopicConfig]) -> list[Log]:
         opened = []
-        for each in found:
+        for each, config in zip(found, configs, strict=True):
             if each.log_dir.failure is not None:
                 continue
             try:
@@ -234,7 +234,7 @@ class LogManager:
                         each.tp,
                         each.log_dir,
                         each.name,
-                        each.config,
+                        config,
                         self._setting,
                         each.last,
                         self.wall_ms(),
