@@ -89,3 +89,19 @@ async def test_a_leader_cut_off_acknowledges_nothing_that_is_lost(new_cluster: N
         offset = await cluster.client.produce(topic, b"after", acks=-1)
         values = [record.value for record in await cluster.client.read(topic, 0, 0, offset + 1)]
         assert values == [b"before", b"after"]
+
+
+async def test_a_killed_leader_started_again_at_once_loses_nothing(
+    cluster: Cluster, request: pytest.FixtureRequest
+) -> None:
+    """Its former session is still alive then: it waits for its own former registration, or takes it away."""
+    if request.config.option.on == "kafka":
+        pytest.skip("a Kafka broker refuses to start while its former session lives")
+    topic = await cluster.create_topic(partitions=1, replication_factor=3, min_insync_replicas=2)
+    leader = await cluster.leader_of(topic, 0)
+    assert await cluster.client.produce(topic, b"before", acks=-1) == 0
+    await cluster.kill(leader)
+    await cluster.restart(leader)
+    await cluster.wait_for_isr(topic, 0, {1, 2, 3})
+    assert await cluster.client.produce(topic, b"after", acks=-1) == 1
+    assert [r.value for r in await cluster.client.read(topic, 0, 0, 2)] == [b"before", b"after"]

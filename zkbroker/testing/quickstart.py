@@ -47,6 +47,9 @@ class Cluster(Protocol):
     def kill(self, broker_id: int) -> int:
         """kill -9 one broker; its process id."""
 
+    def restart(self, broker_id: int) -> None:
+        """Start a killed broker again, on its data."""
+
     def wait(self) -> None:
         """Stay until the cluster ends."""
 
@@ -205,6 +208,9 @@ class Show:
         stream.go_on.set()
         successor = self._wait_for_leader(admin, lambda now, isr: now not in (leader, -1))
         self.console.print(f"   broker {successor} leads, {time.monotonic() - killed_s:.1f} s later")
+        self.cluster.restart(leader)
+        self._wait_for_leader(admin, lambda now, isr: len(isr) == REPLICAS)
+        self._step(5, f"broker {leader} started again: it has caught up, {REPLICAS} replicas are in sync")
 
     def _require_acknowledged(self, stream: Stream) -> None:
         if stream.failures:
@@ -213,7 +219,7 @@ class Show:
         if acknowledged < len(self.lines):
             raise Disappointed(f"only {acknowledged:,} of {len(self.lines):,} lines were acknowledged")
         self._step(
-            5,
+            6,
             f"all {len(self.lines):,} lines acknowledged; "
             f"the longest wait for one was {stream.longest_pause_s:.1f} s",
         )
@@ -228,7 +234,7 @@ class Show:
             raise Disappointed("lines were stored out of order")
         if len(records) != len(self.lines):
             raise Disappointed(f"{len(self.lines):,} lines were sent and {len(records):,} records are there")
-        self._step(6, f"[green]read back {len(records):,} records: every line, once and in order[/]")
+        self._step(7, f"[green]read back {len(records):,} records: every line, once and in order[/]")
 
     def _wait_for_leader(self, admin: KafkaAdminClient, wanted: Callable[[int, Sequence[int]], bool]) -> int:
         """Wait until leader and in-sync replicas of the partition are as wanted; the leader then."""

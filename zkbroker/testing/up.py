@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -35,10 +36,12 @@ class UpCluster:
     """A running `zkbroker up`. Its lines go to `on_line` as they come, from another thread."""
 
     process: subprocess.Popen[str]
+    data: Path
     on_line: Callable[[str], None] = lambda line: None
     bootstrap: str = ""
     pids: dict[int, int] = attrs.field(factory=dict)  # broker id -> process id, as of the start
     said: list[str] = attrs.field(factory=list)
+    _restarted: list[subprocess.Popen[bytes]] = attrs.field(factory=list)
     _settled: threading.Event = attrs.field(factory=threading.Event)  # it is up, or has ended
 
     def read_lines(self) -> None:
@@ -73,18 +76,34 @@ class UpCluster:
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    def restart(self, broker_id: int) -> None:
+        """Start a killed broker again, as a process beside `zkbroker up`; it is stopped with the cluster."""
+        properties = self.data / f"broker-{broker_id}" / "server.properties"
+        with (self.data / "logs" / f"broker-{broker_id}-again.log").open("ab") as log:
+            self._restarted.append(
+                subprocess.Popen(
+                    [*die_with_parent(), sys.executable, "-m", "zkbroker", "broker", str(properties)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            )
+
     def wait(self) -> None:
         """Stay until it ends by itself."""
         self.process.wait()
 
     def stop(self) -> None:
         """Stop it in order, by force if it takes longer than `STOP_S`."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()  # its brokers notice, and stop too
-            self.process.wait()
+        everything: list[subprocess.Popen[Any]] = [*self._restarted, self.process]
+        for process in everything:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()  # if it is `up`, its brokers notice, and stop too
+                process.wait()
 
 
 @contextmanager
@@ -96,9 +115,10 @@ def up(brokers: int = 3, on_line: Callable[[str], None] = lambda line: None) -> 
     first_port = first_of_free_ports(brokers)
     zookeeper_port = ZOOKEEPER_PORT if is_free(ZOOKEEPER_PORT) else free_port()
     with tempfile.TemporaryDirectory(prefix="zkbroker-") as directory:
-        argv = [sys.executable, "-m", "zkbroker", "up", "--brokers", str(brokers), "--restart"]
+        argv = [sys.executable, "-m", "zkbroker", "up", "--brokers", str(brokers)]
         argv += ["--port", str(first_port), "--zookeeper-port", str(zookeeper_port)]
-        argv += ["--data", str(Path(directory, "data"))]
+        data = Path(directory, "data")
+        argv += ["--data", str(data)]
         with subprocess.Popen(
             [*die_with_parent(), *argv],
             stdin=subprocess.DEVNULL,
@@ -107,7 +127,7 @@ def up(brokers: int = 3, on_line: Callable[[str], None] = lambda line: None) -> 
             text=True,
             start_new_session=True,  # Ctrl-C reaches us alone, and we stop it in order
         ) as process:
-            cluster = UpCluster(process, on_line)
+            cluster = UpCluster(process, data, on_line)
             reader = threading.Thread(target=cluster.read_lines, name="zkbroker up", daemon=True)
             reader.start()
             try:
