@@ -90,7 +90,7 @@ class CuttableProxy:
     swallowed: trio.Event = attrs.field(factory=trio.Event)  # the answer that was to be lost is lost
     _answer_to: bytes | None = None
     _dropped_from: bytes | None = None
-    _cut_in: int = 0
+    _cuts: list[int] = attrs.field(factory=list)
     _robbed: set[int] = attrs.field(factory=set)
 
     def freeze(self) -> None:
@@ -106,9 +106,9 @@ class CuttableProxy:
         """Close the connections of now; new ones are let through unless frozen."""
         self.proxy.reset_connections()
 
-    def cut_after(self, pieces: int) -> None:
-        """Cut once, when so many more pieces (requests or answers, about) have come."""
-        self._cut_in = pieces
+    def cut_after(self, *pieces: int) -> None:
+        """Cut when so many pieces (requests or answers, about) have come; then, if there are more, again."""
+        self._cuts = [*pieces]
 
     def lose_answer_to(self, request: bytes) -> None:
         """The next request with these bytes reaches the server, its answer is held until `cut`."""
@@ -122,9 +122,10 @@ class CuttableProxy:
         return self.frozen or connection.number in self._robbed
 
     def _observe(self, connection: Connection, direction: Direction, piece: bytes) -> None:
-        if self._cut_in > 0:
-            self._cut_in -= 1
-            if self._cut_in == 0:
+        if self._cuts:
+            self._cuts[0] -= 1
+            if self._cuts[0] <= 0:
+                del self._cuts[0]
                 self.cut()
         if direction is Direction.TO_CLIENT:
             return
