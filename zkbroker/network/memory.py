@@ -26,7 +26,7 @@ class RequestMemory:
     allows can wait for ever. Source: queued.max.request.bytes, KIP-72.
     """
 
-    limit_bytes: int
+    limit_bytes: int  # negative: without limit
     _taken_bytes: int = 0
     _queue: deque[tuple[int, trio.Event]] = attrs.field(factory=deque)
 
@@ -34,7 +34,7 @@ class RequestMemory:
         return MemoryStatistics(self.limit_bytes, self._taken_bytes, len(self._queue))
 
     def _fits(self, size: int) -> bool:
-        return self._taken_bytes == 0 or self._taken_bytes + size <= self.limit_bytes
+        return self.limit_bytes < 0 or self._taken_bytes == 0 or self._taken_bytes + size <= self.limit_bytes
 
     async def take(self, size: int) -> None:
         """Wait, first come first served, until `size` bytes fit. Cancelling takes nothing."""
