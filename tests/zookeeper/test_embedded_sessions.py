@@ -89,11 +89,11 @@ async def test_a_stall_of_the_server_expires_nobody(tmp_path: Path) -> None:
 
 async def test_a_stopped_process_expires_nobody(tmp_path: Path) -> None:
     async with open_zookeeper(tmp_path, embedded_kind("--tick", "100")) as zookeeper:
-        client = await RawClient.connected(zookeeper.port, timeout_ms=400)
+        client = await RawClient.connected(zookeeper.port, timeout_ms=1000)
         await client.create("/mine", b"", 1)
         zookeeper.process.pause()
         await client.start(OpCode.PING, xid=-2)
-        await trio.sleep(1.0)  # two and a half timeouts
+        await trio.sleep(2.0)  # two timeouts
         zookeeper.process.resume()
         await client.reply(-2)
         assert (await client.exists("/mine")).error == 0
