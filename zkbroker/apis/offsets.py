@@ -120,7 +120,7 @@ def _list_offset(
         error_code=0,
         timestamp=timestamp,
         offset=offset,
-        leader_epoch=epoch if epoch is not None else -1,
+        leader_epoch=epoch if epoch is not None and ctx.version >= 4 else -1,
     )
 
 
