@@ -16,7 +16,6 @@ async def main(connect: str, broker_id: int, session_timeout_ms: int) -> None:
         await trio.sleep_forever()
 
     async def on_session(session: ZkSession) -> None:
-        print("candidate", flush=True)  # noqa: T201
         await campaign(session, broker_id=broker_id, reign=reign)
 
     await ZooKeeper(connect, session_timeout_ms=session_timeout_ms).run(on_session)

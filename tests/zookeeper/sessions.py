@@ -61,7 +61,8 @@ async def open_sessions(connect: str, **options: Any) -> AsyncIterator[Sessions]
 
 @asynccontextmanager
 async def open_session(connect: str, **options: Any) -> AsyncIterator[ZkSession]:
-    """One session that is not expected to be lost."""
+    """One session that is not to be lost, however slow the machine."""
+    options.setdefault("session_timeout_ms", 20_000)
     async with open_sessions(connect, **options) as sessions:
         yield sessions.current
 

@@ -445,7 +445,7 @@ async def test_a_candidate_in_another_process_is_killed(zookeeper: str, tmp_path
             process.kill()
             await broker.reach(2)
             process.start()
-            await process.wait_for_line("^candidate$")
+            await in_line(session, 2)
             broker.give_up.set()
             await process.wait_for_line("reign 3$")
     finally:

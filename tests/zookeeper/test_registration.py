@@ -112,7 +112,10 @@ async def test_what_names_our_own_address_is_waited_for(
 ) -> None:
     caplog.set_level(logging.INFO, "zkbroker.registration")
     with trio.fail_after(LIMIT_S):
-        async with open_session(zookeeper) as session, open_sessions(zookeeper) as former:
+        async with (
+            open_session(zookeeper, session_timeout_ms=2_000) as session,
+            open_sessions(zookeeper) as former,
+        ):
             await register(former.current, broker(1, 9092))
             async with trio.open_nursery() as nursery:
 
