@@ -211,6 +211,14 @@ class World:
                     return node.data
                 await changed.wait()
 
+    async def wait_exists(self, path: str) -> None:
+        with trio.fail_after(LIMIT_S):
+            while True:
+                stat, changed = await self.session.exists_and_watch(path)
+                if stat is not None:
+                    return
+                await changed.wait()
+
     async def wait_gone(self, path: str) -> None:
         with trio.fail_after(LIMIT_S):
             while True:
