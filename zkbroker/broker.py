@@ -47,6 +47,7 @@ from zkbroker.replication.isr_proposals import IsrProposals
 from zkbroker.replication.partition import Surroundings
 from zkbroker.replication.replica_manager import ReplicaManager
 from zkbroker.security.authorizer import Authorizer
+from zkbroker.storage.files import FILES, Files
 from zkbroker.storage.log_manager import LogManager
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import ConnectionLost, SessionLost, ZkSession, ZooKeeper
@@ -78,6 +79,7 @@ class Broker:
 
     config: BrokerConfig
     events: EventFeed = attrs.field(factory=EventFeed)
+    files: Files = FILES  # a test's disk that fills up or fails
     broker_id: int = -1  # known once running, where it is generated
     endpoints: tuple[Endpoint, ...] = ()  # what clients are told, with the ports really bound
     services: Services | None = None  # while running
@@ -87,6 +89,7 @@ class Broker:
     _stop_requested: trio.Event = attrs.field(factory=trio.Event)
     _feature_epoch: int = -1
     _dir_failures: Changed = attrs.field(factory=Changed)
+    _channels: list[ControllerChannel] = attrs.field(factory=list)
 
     def stop(self) -> None:
         """Ask `run` to stop in order and return. Safe to call twice."""
@@ -105,7 +108,9 @@ class Broker:
             self.broker_id = identity.broker_id
             dynamic = DynamicConfig(self.config, identity.broker_id)
             await _with_session(zk, dynamic.load_broker)
-            logs = LogManager(lambda: dynamic.broker, dynamic.topic, on_dir_offline=self._dir_offline)
+            logs = LogManager(
+                lambda: dynamic.broker, dynamic.topic, self.files, on_dir_offline=self._dir_offline
+            )
             await logs.load()
             try:
                 # Nobody else can hold these directories now: sessions noted in them were ours, and are dead.
@@ -118,6 +123,8 @@ class Broker:
                     self.services = self._build(identity, zk, dynamic, logs)
                     await self._serve(self.services, listeners, task_status)
                 finally:
+                    for channel in self._channels:
+                        channel.close()
                     for listener in listeners:
                         listener.close()
             finally:
@@ -185,13 +192,15 @@ class Broker:
             return await controller.controlled_shutdown(message, version)
 
         def channel(purpose: str) -> ControllerChannel:
-            return ControllerChannel(
+            made = ControllerChannel(
                 identity.broker_id,
                 purpose,
                 metadata,
                 lambda broker, client_id: connect(broker, client_id, control_plane),
                 ask_own_controller,
             )
+            self._channels.append(made)
+            return made
 
         to_alter_partition = channel("alter-partition")
 

@@ -9,6 +9,7 @@ import pytest
 import trio
 
 from tests.broker.in_process import InProcess
+from zkbroker.storage.files import FILES, Files
 
 
 @pytest.fixture
@@ -17,8 +18,8 @@ async def in_process(tmp_path: Path) -> AsyncIterator[Callable[..., InProcess]]:
     async with trio.open_nursery() as nursery:
         clusters: list[InProcess] = []
 
-        async def start(*, brokers: int = 1, **overrides: str) -> InProcess:
-            cluster = InProcess(tmp_path / f"cluster-{len(clusters)}", nursery)
+        async def start(*, brokers: int = 1, files: Files = FILES, **overrides: str) -> InProcess:
+            cluster = InProcess(tmp_path / f"cluster-{len(clusters)}", nursery, files)
             clusters.append(cluster)
             await cluster.start(brokers, overrides)
             return cluster

@@ -25,6 +25,9 @@ from zkbroker.protocol.generated.leader_and_isr_response import (
     LeaderAndIsrResponse,
     LeaderAndIsrTopicError,
 )
+from zkbroker.protocol.generated.list_partition_reassignments_request import (
+    ListPartitionReassignmentsRequest,
+)
 from zkbroker.protocol.generated.stop_replica_request import StopReplicaRequest
 from zkbroker.protocol.generated.stop_replica_response import (
     StopReplicaPartitionError,
@@ -245,6 +248,11 @@ class Standing:
     world: World
     events: EventFeed
     settings: dict[str, str] = attrs.field(factory=dict)
+
+    async def settle(self) -> None:
+        """Return when all events of now are handled: a call waits for its turn behind them."""
+        with trio.fail_after(LIMIT_S):
+            await self.controller.list_partition_reassignments(ListPartitionReassignmentsRequest())
 
     async def wait_reigning(self, after_epoch: int = 0) -> None:
         await wait_reigning(self.controller, after_epoch)

@@ -22,6 +22,7 @@ from zkbroker.protocol.generated.create_topics_request import (
 )
 from zkbroker.protocol.generated.create_topics_response import CreateTopicsResponse
 from zkbroker.replication.partition import Partition
+from zkbroker.storage.files import FILES, Files
 
 STARTS_WITHIN_S = 30
 
@@ -86,6 +87,7 @@ class InProcess:
 
     directory: Path
     _nursery: trio.Nursery
+    files: Files = FILES
     brokers: dict[int, Broker] = attrs.field(factory=dict)
     zookeeper: EmbeddedZooKeeper = attrs.field(init=False)
     _wires: list[Wire] = attrs.field(factory=list)
@@ -118,7 +120,7 @@ class InProcess:
             }
             | {key.replace("_", "."): value for key, value in overrides.items()}
         )
-        broker = Broker(config)
+        broker = Broker(config, files=self.files)
         self.brokers[broker_id] = broker
         ended = self._ended[broker_id] = trio.Event()
 

@@ -171,6 +171,7 @@ async def test_a_partition_moves_to_other_brokers(tmp_path: Path) -> None:
         await stands.brokers.wait_told(1, "SR t-0@3 delete")
         await world.wait_node(znodes.topic_path("t"), lambda data: b'adding_replicas":{}' in data)
         assert await assignment(world) == ReplicaAssignment((3, 2))
+        await stands.settle()
         listed = await stands.controller.list_partition_reassignments(ListPartitionReassignmentsRequest())
         assert list(listed.topics) == []
 
@@ -188,6 +189,7 @@ async def test_a_lost_directory_takes_its_replicas_offline(tmp_path: Path) -> No
         stands.brokers.refused[1, T0] = ErrorCode.KAFKA_STORAGE_ERROR
         await admin_store.report_log_dir_failure(world.session, 1)
         assert (await world.wait_leader("t", 2)).isr == (2,)
+        await stands.settle()
         assert (await world.state("t", 1)).leader == 1
         assert await world.session.get_children(znodes.LOG_DIR_EVENTS) == []
 
@@ -224,6 +226,7 @@ async def test_an_unclean_election_follows_the_policy_as_it_is_now(
                 await admin_store.change_config(world.session, "topics/t", allowed)
                 stands.controller.unclean_election_enabled("t")
                 state = await world.wait_leader("t", 2)
+                await stands.settle()
         assert state.recovery_state is LeaderRecoveryState.RECOVERING
         assert state.isr == (2,)
         assert any("Unclean election" in line and "t-0" in line for line in caplog.messages)
@@ -295,7 +298,7 @@ async def test_garbage_is_set_aside_and_the_rest_goes_on(
             await world.wait_gone(znodes.PREFERRED_REPLICA_ELECTION)
             await world.unregister(1)
             assert (await world.wait_leader("good", 2)).isr == (2,)
-            await stands.controller.list_partition_reassignments(ListPartitionReassignmentsRequest())
+            await stands.settle()
         assert stands.controller.controller_epoch == 1
         statistics = stands.controller.statistics()
         assert statistics is not None
