@@ -382,3 +382,37 @@ def test_a_roll_that_fails_changes_nothing(tmp_path: Path, broken: Broken, numbe
     assert reopened.producers.entries[1].last_sequence == 1
     reopened.close()
     assert failed or number >= 6, "the roll has fewer steps than this test thinks"
+
+
+# --- checked in a thread -------------------------------------------------------------------------------------------
+
+
+def test_large_batches_that_must_be_looked_into_may_be_checked_ahead(home: Home) -> None:
+    home.topic["compression_type"] = "zstd"
+    log = home.create()
+    small, large = batch("a"), batch("b" * 40_000)
+    assert not log.needs_thread(small)
+    assert log.needs_thread(large)
+    admitted = log.admit(large, wall_ms=NOW)
+    log.append_as_leader(large, leader_epoch=2, wall_ms=NOW, admitted=admitted)
+    (found,) = read_all(log)
+    assert found.codec == 4
+    assert found.crc_is_valid()
+    admitted = log.admit(batch("c" * 40_000), wall_ms=NOW)
+    home.topic["compression_type"] = "gzip"  # changed meanwhile: it is checked again
+    log.update_config(home.config)
+    log.append_as_leader(batch("c" * 40_000), leader_epoch=2, wall_ms=NOW, admitted=admitted)
+    assert [each.codec for each in read_all(log)] == [4, 1]
+    log.close()
+
+
+def test_what_flush_messages_wants(home: Home) -> None:
+    home.topic["flush_messages"] = 2
+    log = home.create()
+    append(log, "a")
+    assert not log.needs_flush
+    append(log, "b")
+    assert log.needs_flush
+    log.flushed_to(2, NOW)
+    assert not log.needs_flush
+    log.close()

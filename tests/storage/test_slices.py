@@ -11,6 +11,7 @@ import pytest
 
 from tests.storage.support import NOW, TP, Home, append, batch
 from zkbroker.config import TopicConfig
+from zkbroker.storage.call_watch import CallWatch
 from zkbroker.storage.files import FILES
 from zkbroker.storage.log import Log
 from zkbroker.storage.slices import EMPTY_SLICE, LogSlice, OpenFiles, SliceInvalid
@@ -231,11 +232,11 @@ def test_a_reader_of_a_pool_sees_unused_files_go_first(tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_bytes(b"x")
         paths.append(str(path))
-    a, b, c = (pool.open(path) for path in paths[:3])
+    a, b, c = (pool.open(path, CallWatch) for path in paths[:3])
     for file in (a, b, c):
         file.recently_used = False
     b.recently_used = True
-    d = pool.open(paths[3])
+    d = pool.open(paths[3], CallWatch)
     assert a.closing and c.closing
     assert not b.closing and not d.closing
     for file in (b, d):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -25,6 +26,7 @@ _LOOK_SECONDS: Final = 0.5
 class CallWatch:
     """One for all logs of a broker. `begin` and `end` enclose each direct call; they never nest."""
 
+    clock: Callable[[], float] = time.monotonic
     slow_calls: int = 0
     _directory: LogDirectory | None = None
     _since: float = 0.0  # monotonic seconds, 0: no call is under way
@@ -33,10 +35,10 @@ class CallWatch:
 
     def begin(self, directory: LogDirectory) -> None:
         self._directory = directory
-        self._since = time.monotonic()
+        self._since = self.clock()
 
     def end(self) -> None:
-        took = time.monotonic() - self._since
+        took = self.clock() - self._since
         self._since = 0.0
         if took > SLOW_SECONDS:
             self._was_slow(took)
@@ -64,6 +66,6 @@ class CallWatch:
         told = 0.0
         while not self._stop.wait(_LOOK_SECONDS):
             since, directory = self._since, self._directory
-            if since and directory is not None and since != told and time.monotonic() - since > SLOW_SECONDS:
+            if since and directory is not None and since != told and self.clock() - since > SLOW_SECONDS:
                 told = since
                 log.warning("a file call in %s hangs; the broker waits for it", directory.path)

@@ -14,6 +14,7 @@ import attrs
 
 from zkbroker.storage import names
 from zkbroker.storage.files import Files, sync_directory, sync_file
+from zkbroker.storage.indexes import EntryFile
 from zkbroker.storage.log import Log
 from zkbroker.storage.segment import Segment
 from zkbroker.storage.snapshots import snapshot_path, write_snapshot
@@ -27,6 +28,7 @@ class Flush:
     end_offset: int  # the recovery point that it earns
     truncations: int  # of the log when it was prepared: a truncation meanwhile voids it
     sealed: tuple[Segment, ...]
+    indexes: tuple[tuple[EntryFile, int], ...]  # of the active segment, with their number of writes
     files: Files
     directory: str
     paths: Sequence[str]  # to be synced
@@ -48,6 +50,8 @@ class Flush:
             return False
         for segment in self.sealed:
             segment.needs_sync = False
+        for entries, writes in self.indexes:
+            entries.synced_writes = writes
         if self.with_directory:
             log.directory_unsynced = False
         if self.with_epochs:
@@ -64,15 +68,21 @@ def prepare_flush(log: Log, *, everything: bool) -> Flush | None:
     segments = log.segments
     active = segments.active
     end_offset = segments.end_offset if everything else active.base_offset
-    if log.is_closed or (end_offset <= log.recovery_point and not log.epochs_unsynced):
-        return None
     ends = {segment: following.base_offset for segment, following in pairwise(segments) if segment.needs_sync}
     sealed = tuple(ends)
     with_epochs = log.epochs_unsynced
+    if log.is_closed or not (end_offset > log.recovery_point or sealed or with_epochs):
+        return None
+    indexes: tuple[tuple[EntryFile, int], ...] = ()
     paths = [segment.path(suffix) for segment in sealed for suffix in names.SEGMENT_SUFFIXES]
     paths += [snapshot_path(segments.directory, end) for end in ends.values()]
     if everything:
-        paths.append(active.path())
+        # Its indexes too: once it is sealed, a recovery that begins at its end does not look into it.
+        active.write_indexes()
+        indexes = tuple(
+            (each, each.writes) for each in active.index_files() if each.writes > each.synced_writes
+        )
+        paths += [active.path(), *(each.path for each, _ in indexes)]
     if with_epochs:
         log.write_epochs(sync=False)
         paths.append(os.path.join(segments.directory, names.LEADER_EPOCHS))
@@ -84,6 +94,7 @@ def prepare_flush(log: Log, *, everything: bool) -> Flush | None:
         end_offset,
         log.truncations,
         sealed,
+        indexes,
         segments.storage.files,
         segments.directory,
         paths,
@@ -115,6 +126,7 @@ def prepare_clean_stop(log: Log) -> Flush | None:
             log,
             end,
             log.truncations,
+            (),
             (),
             segments.storage.files,
             segments.directory,

@@ -82,6 +82,8 @@ class EntryFile:
     path: str
     entry_bytes: int
     stored_bytes: int = 0
+    writes: int = 0  # how often the file was changed
+    synced_writes: int = 0  # `writes` when it was last synced
     _stored_last: bytes | None = None  # the last entry in the file, known without reading all of it
     _tail: bytearray = attrs.field(factory=bytearray)
 
@@ -103,6 +105,11 @@ class EntryFile:
                 self._stored_last = self.files.pread(fd, self.entry_bytes, size - self.entry_bytes)
         finally:
             self.files.close(fd)
+
+    @property
+    def has_tail(self) -> bool:
+        """Whether entries wait to be written."""
+        return bool(self._tail)
 
     @property
     def last(self) -> bytes | None:
@@ -156,6 +163,7 @@ class EntryFile:
                 write_fully(self.files, fd, self._tail, self.stored_bytes)
         finally:
             self.files.close(fd)
+        self.writes += 1
         if self._tail:
             self.stored_bytes += len(self._tail)
             self._stored_last = bytes(self._tail[-self.entry_bytes :])
@@ -174,6 +182,7 @@ class EntryFile:
         finally:
             self.files.close(fd)
         self.cache.drop(self)
+        self.writes += 1
         self.stored_bytes = size
         self._stored_last = None
         self._tail = bytearray()

@@ -15,7 +15,6 @@ import attrs
 from zkbroker.model import NO_TOPIC_ID, TopicId, TopicPartition
 from zkbroker.storage import names
 from zkbroker.storage.appends import AbortedTransaction
-from zkbroker.storage.call_watch import CallWatch
 from zkbroker.storage.checkpoints import read_partition_metadata, write_partition_metadata
 from zkbroker.storage.files import Files, read_fully, remove_file, replace_file
 from zkbroker.storage.headers import TornBatch
@@ -48,7 +47,6 @@ class LogSetting:
     """What all logs of a broker share."""
 
     storage: SegmentStorage
-    watch: CallWatch = attrs.field(factory=CallWatch)
     deep_validation: bool = False
 
 
@@ -78,7 +76,7 @@ def create_log(
     try:
         if topic_id != NO_TOPIC_ID:
             write_partition_metadata(files, directory, topic_id)
-        segments = Segments(log_dir, setting.storage, config, directory, setting.watch)
+        segments = Segments(log_dir, setting.storage, config, directory)
         segments.add(segments.create(0, wall_ms))
     except OSError:
         _remove_what_was_begun(files, directory)
@@ -116,12 +114,13 @@ def open_log(
     storage, directory = setting.storage, log_dir.child(name)
     files = storage.files
     present = _finish_interrupted_work(files, directory)
-    segments = Segments(log_dir, storage, config, directory, setting.watch)
+    segments = Segments(log_dir, storage, config, directory)
     for base in _segment_bases(files, directory, present):
         size = files.size(os.path.join(directory, names.offset_name(base, names.LOG)))
         segments.add(
             Segment(
                 storage,
+                log_dir,
                 directory,
                 base,
                 size,

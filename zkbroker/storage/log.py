@@ -37,7 +37,7 @@ from zkbroker.storage.snapshots import (
     snapshot_offsets,
     write_snapshot,
 )
-from zkbroker.storage.validation import AppendRules, admit
+from zkbroker.storage.validation import Admitted, AppendRules, admit
 
 if TYPE_CHECKING:
     from zkbroker.config import TopicConfig
@@ -58,6 +58,7 @@ log = logging.getLogger(__name__)
 WRITE_BACK_BYTES: Final = (
     8 * 1024 * 1024
 )  # appended bytes of one log after which the kernel is asked to write
+_THREAD_BYTES: Final = 32 * 1024  # records that must be looked into, from this size on better in a thread
 _NEVER: Final = 2**63 - 1
 _OFFSET_STAMP = struct.Struct(">q")
 _EPOCH_STAMP = struct.Struct(">i")
@@ -170,6 +171,11 @@ class Log:
         return self._closed is not None
 
     @property
+    def needs_flush(self) -> bool:
+        """Whether flush.messages wants what was appended on disk before it is acknowledged."""
+        return self.segments.end_offset > self._flush_at
+
+    @property
     def last_stable_offset(self) -> int:
         """The high watermark, or where the earliest transaction begins that is not finished below it."""
         if self.producers.has_transactions:
@@ -224,10 +230,12 @@ class Log:
         leader_epoch: int,
         wall_ms: int,
         origin: AppendOrigin = AppendOrigin.CLIENT,
+        admitted: Admitted | None = None,
     ) -> LogAppendInfo:
         """Append one record batch; offset, epoch (and time, where the topic says so) are stamped into `records`.
 
-        `records` is writable memory. A batch that repeats a stored one is answered with that one's offsets.
+        `records` is writable memory; `admitted` is what `admit` made of it, if it was asked. A batch that repeats a
+        stored one is answered with that one's offsets.
         Raises: what `validation.admit` and `ProducerStates.check_data` raise, RECORD_LIST_TOO_LARGE,
         KAFKA_STORAGE_ERROR (nothing of the batch is stored then).
         """
@@ -235,7 +243,10 @@ class Log:
         if self._closed is not None or segments.log_dir.failure is not None:
             self._require_usable()
         rules = self._rules
-        records, header = admit(records, rules, wall_ms, origin, self.producers.name)
+        if admitted is not None and admitted.rules is rules:
+            records, header = admitted.records, admitted.header
+        else:
+            records, header = admit(records, rules, wall_ms, origin, self.producers.name)
         _, _, _, _, _, attributes, delta, _, max_timestamp, producer_id, producer_epoch, sequence, _ = header
         marker = None
         if producer_id >= 0:
@@ -289,6 +300,20 @@ class Log:
             self.log_start_offset,
             size,
         )
+
+    def needs_thread(self, records: memoryview) -> bool:
+        """Whether checking these records takes long enough to do it in a thread, with `admit`, before the append."""
+        return len(records) > _THREAD_BYTES and self._rules.needs_thought(records)
+
+    def admit(
+        self, records: memoryview, *, wall_ms: int, origin: AppendOrigin = AppendOrigin.CLIENT
+    ) -> Admitted:
+        """The part of `append_as_leader` that needs only the records; the one method for any thread.
+
+        Raises: as `validation.admit`.
+        """
+        rules = self._rules
+        return Admitted(rules, *admit(records, rules, wall_ms, origin, self.producers.name))
 
     def append_as_follower(self, records: memoryview, wall_ms: int) -> LogAppendInfo | None:
         """Append what a leader sent, verbatim: whole batches with their offsets and epochs; a torn last one is left.

@@ -94,8 +94,8 @@ class LogManager:
 
     def __attrs_post_init__(self) -> None:
         config = self.config()
-        storage = SegmentStorage(self.files, OpenFiles(self.files, self.open_file_limit))
-        self._setting = LogSetting(storage, self._watch, deep_validation=config.record_validation == "deep")
+        storage = SegmentStorage(self.files, OpenFiles(self.files, self.open_file_limit), watch=self._watch)
+        self._setting = LogSetting(storage, deep_validation=config.record_validation == "deep")
         paths = dict.fromkeys(os.path.abspath(path) for path in config.log_dirs)
         self.log_dirs = [LogDirectory(path, self.files, self._dir_failed) for path in paths]
         self._upkeep = {

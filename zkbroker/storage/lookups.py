@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.protocol.records import RecordBatch
+from zkbroker.protocol.legacy import read_any
 from zkbroker.storage.appends import AbortedTransaction
 from zkbroker.storage.headers import BatchHeader
 from zkbroker.storage.segment import Segment
@@ -64,7 +64,7 @@ def _timestamps(segment: Segment, header: BatchHeader) -> list[tuple[int, int]]:
     """(offset, timestamp) of each record of a stored batch. Raises: OSError, CORRUPT_MESSAGE."""
     batch = segment.storage.files.pread(segment.file().fd, header.size, header.position)
     try:
-        return [(record.offset, record.timestamp) for record in RecordBatch(memoryview(batch)).records()]
+        return [(record.offset, record.timestamp) for each in read_any(batch) for record in each.records()]
     except ValueError as error:
         raise KafkaError(
             ErrorCode.CORRUPT_MESSAGE, f"{segment.path()}: the batch at offset {header.base_offset}: {error}"

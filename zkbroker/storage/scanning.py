@@ -59,7 +59,7 @@ def scan_batches(files: Files, fd: int, position: int, end: int) -> Iterator[tup
     next_offset = -1
     while position < end:
         at = position - chunk_position
-        if at + LOG_OVERHEAD > len(chunk) or at + _announced_size(chunk, at) > len(chunk):
+        if at + LEGACY_LEAST_BYTES > len(chunk) or at + _announced_size(chunk, at) > len(chunk):
             chunk = read_range(files, fd, position, min(_SCAN_BYTES, end - position))
             chunk_position, at = position, 0
             if len(chunk) < LEGACY_LEAST_BYTES:

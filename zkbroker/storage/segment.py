@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from zkbroker.storage import names
+from zkbroker.storage.call_watch import CallWatch
 from zkbroker.storage.files import Files, remove_file, sync_file
 from zkbroker.storage.headers import BatchHeader
 from zkbroker.storage.indexes import (
@@ -26,6 +27,7 @@ from zkbroker.storage.indexes import (
     TimeIndex,
     TransactionIndex,
 )
+from zkbroker.storage.log_directory import LogDirectory
 from zkbroker.storage.scanning import scan_headers
 from zkbroker.storage.slices import LogFile, OpenFiles
 
@@ -40,6 +42,7 @@ class SegmentStorage:
     files: Files
     open_files: OpenFiles
     index_cache: IndexCache = attrs.field(factory=IndexCache)
+    watch: CallWatch = attrs.field(factory=CallWatch)  # of the calls the event loop makes itself
 
 
 @attrs.define(eq=False)
@@ -47,6 +50,7 @@ class Segment:
     """Owner: a Log, which alone appends to and truncates it."""
 
     storage: SegmentStorage
+    log_dir: LogDirectory
     directory: str  # follows the log's directory when that is renamed
     base_offset: int
     size: int = 0  # bytes of the .log file that count
@@ -87,15 +91,20 @@ class Segment:
         """The open .log file. Raises: OSError."""
         file = self._file
         if file is None or file.closing:
-            file = self._file = self.storage.open_files.open(self.path())
+            file = self._file = self.storage.open_files.open(self.path(), self._timed)
         file.recently_used = True
         return file
+
+    def _timed(self) -> CallWatch:
+        """Begin to time a call on the segment's file."""
+        self.storage.watch.begin(self.log_dir)
+        return self.storage.watch
 
     def create_file(self) -> LogFile:
         """Make an empty .log file, in place of any stale files. Raises: OSError."""
         for suffix in (names.OFFSET_INDEX, names.TIME_INDEX, names.TRANSACTION_INDEX):
             remove_file(self.storage.files, self.path(suffix))
-        self._file = self.storage.open_files.open(self.path(), create=True)
+        self._file = self.storage.open_files.open(self.path(), self._timed, create=True)
         return self._file
 
     def close(self) -> None:
@@ -196,10 +205,16 @@ class Segment:
             self.time_index.add_if_later(self.max_timestamp, self.max_timestamp_offset)
         self.write_indexes()
 
+    def index_files(self) -> list[EntryFile]:
+        """Those of the indexes in use."""
+        used = (self._offset_index, self._time_index, self._transaction_index)
+        return [index.entries for index in used if index is not None]
+
     def write_indexes(self) -> None:
         """Write the index entries that are still in memory. Raises: OSError."""
-        self.offset_index.entries.write_tail()
-        self.time_index.entries.write_tail()
+        for index in (self.offset_index, self.time_index):
+            if index.entries.has_tail or not index.entries.writes:
+                index.entries.write_tail()
         if self._transaction_index is not None:
             self._transaction_index.entries.write_tail(create=False)
 

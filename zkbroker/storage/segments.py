@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final, overload
 import attrs
 
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.storage.call_watch import CallWatch
 from zkbroker.storage.files import Buffer, write_fully
 from zkbroker.storage.headers import BatchHeader
 from zkbroker.storage.indexes import MAX_RELATIVE_OFFSET
@@ -40,7 +39,6 @@ class Segments:
     storage: SegmentStorage
     config: TopicConfig
     directory: str
-    watch: CallWatch = attrs.field(factory=CallWatch)
     random: random.Random = attrs.field(factory=random.Random)
     before_roll: Callable[[int], None] = _nothing  # gets the new segment's base; may raise OSError
     end_offset: int = 0  # exclusive
@@ -131,7 +129,9 @@ class Segments:
 
     def create(self, base_offset: int, wall_ms: int) -> Segment:
         """A new, empty segment with its file, not yet in the chain. Raises: OSError."""
-        segment = Segment(self.storage, self.directory, base_offset, created_ms=wall_ms, first_timestamp=-1)
+        segment = Segment(
+            self.storage, self.log_dir, self.directory, base_offset, created_ms=wall_ms, first_timestamp=-1
+        )
         file = segment.create_file()
         if self.config.preallocate:
             self.storage.files.preallocate(file.fd, self.config.segment_bytes)
@@ -253,7 +253,7 @@ class Segments:
 
     def _write(self, segment: Segment, content: Buffer, position: int, size: int) -> None:
         """Write at the segment's end, all of it or nothing. Raises: KAFKA_STORAGE_ERROR."""
-        watch = self.watch
+        watch = self.storage.watch
         watch.begin(self.log_dir)
         try:
             fd = segment.file().fd
@@ -324,7 +324,15 @@ class Segments:
         return LogSlice(segment.file(), start, stop - start, ends[beyond - 1])
 
     def _read_indexed(self, offset: int, max_bytes: int, upper_offset: int, min_one_batch: bool) -> LogSlice:
-        """The same for batches whose positions are not remembered."""
+        """The same for batches whose positions are not remembered; it may have to look into files."""
+        watch = self.storage.watch
+        watch.begin(self.log_dir)
+        try:
+            return self._search(offset, max_bytes, upper_offset, min_one_batch)
+        finally:
+            watch.end()
+
+    def _search(self, offset: int, max_bytes: int, upper_offset: int, min_one_batch: bool) -> LogSlice:
         index = max(self.index_of(offset), 0)
         while True:
             segment = self._segments[index]

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from typing import Final
 
 import attrs
 
+from zkbroker.storage.call_watch import CallWatch
 from zkbroker.storage.files import Files, read_range
 
 _PROBE_STRIDE_BYTES: Final = 128 * 1024  # the kernel's usual read-ahead
@@ -25,10 +27,11 @@ class SliceInvalid(OSError):
 class LogFile:
     """One open .log file. Owner: its segment, through `OpenFiles`; slices and flushes hold references."""
 
-    __slots__ = ("_files", "_references", "closing", "fd", "path", "recently_used", "truncations")
+    __slots__ = ("_files", "_references", "_timed", "closing", "fd", "path", "recently_used", "truncations")
 
-    def __init__(self, files: Files, path: str, fd: int) -> None:
+    def __init__(self, files: Files, path: str, fd: int, timed: Callable[[], CallWatch]) -> None:
         self._files = files
+        self._timed = timed  # begins to time a call, and returns what ends that
         self.path = path
         self.fd = fd  # -1 once closed
         self.truncations: list[int] = []  # sizes the file was cut to, in order
@@ -75,14 +78,14 @@ class OpenFiles:
     def count(self) -> int:
         return len(self._open)
 
-    def open(self, path: str, *, create: bool = False) -> LogFile:
+    def open(self, path: str, timed: Callable[[], CallWatch], *, create: bool = False) -> LogFile:
         """Raises: OSError."""
         if len(self._open) >= self.limit:
             self._close_unused()
         flags = os.O_RDWR | os.O_CLOEXEC
         if create:
             flags |= os.O_CREAT | os.O_TRUNC
-        file = LogFile(self.files, path, self.files.open(path, flags, 0o644))
+        file = LogFile(self.files, path, self.files.open(path, flags, 0o644), timed)
         with self._lock:
             self._open[file] = None
         return file
@@ -149,7 +152,11 @@ class LogSlice:
         count = self._size - sent
         if count > max_bytes:
             count = max_bytes
-        taken = file._files.sendfile(socket_fd, file.fd, self.position + sent, count)
+        watch = file._timed()
+        try:
+            taken = file._files.sendfile(socket_fd, file.fd, self.position + sent, count)
+        finally:
+            watch.end()
         if taken == 0 and count:
             raise SliceInvalid(f"{file.path} ends before byte {self.position + self._size}")
         return taken

@@ -111,6 +111,15 @@ class AppendRules:
         return self.look_inside or (self.codec is not None and self.codec != codec)
 
 
+@attrs.frozen
+class Admitted:
+    """A batch that was checked ahead of its append, under these rules."""
+
+    rules: AppendRules
+    records: memoryview
+    header: FusedHeader
+
+
 def admit(
     records: memoryview, rules: AppendRules, wall_ms: int, origin: AppendOrigin, name: str
 ) -> tuple[memoryview, FusedHeader]:

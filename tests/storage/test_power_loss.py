@@ -1,0 +1,171 @@
+"""Power is lost: what was never synced is gone, files and names alike. Below the recovery point nothing may be."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.storage.support import NOW, Home, append, require_sound_files, values
+from zkbroker.storage.files import Buffer, Files
+from zkbroker.storage.flushing import prepare_clean_stop, prepare_flush
+from zkbroker.storage.log import Log
+
+
+class Forgetful(Files):
+    """A disk that keeps only what was synced: a file's content by fsync, a directory's names by fsync of that."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._number = 0
+        self._files: dict[int, int] = {}  # inode -> number of the file, as inodes are used again
+        self._synced: dict[int, bytes] = {}  # by number
+        self._names: dict[str, dict[str, int | None]] = {}  # directory -> name -> number, None: a directory
+
+    def open(self, path: str, flags: int, mode: int = 0o777) -> int:  # type: ignore[override]
+        is_new = flags & os.O_CREAT and not os.path.exists(path)
+        fd = os.open(path, flags, mode)
+        if is_new:
+            self._number += 1
+            self._files[os.fstat(fd).st_ino] = self._number
+        return fd
+
+    def fsync(self, fd: int) -> None:  # type: ignore[override]
+        status = os.fstat(fd)
+        if stat.S_ISDIR(status.st_mode):
+            directory = os.readlink(f"/proc/self/fd/{fd}")
+            self._names[directory] = {
+                entry.name: None if entry.is_dir() else self._files[entry.inode()]
+                for entry in os.scandir(directory)
+            }
+        else:
+            self._synced[self._files[status.st_ino]] = os.pread(fd, status.st_size, 0)
+
+    def fdatasync(self, fd: int) -> None:  # type: ignore[override]
+        self.fsync(fd)
+
+    def after_power_loss(self, target: Path, rng: random.Random) -> None:
+        """What is on the disk: of a file whose name is there but not its content, nothing or some of it."""
+        live = {self._files[e.stat().st_ino]: e.read_bytes() for e in self.root.rglob("*") if e.is_file()}
+        self._restore(str(self.root), target, live, rng)
+
+    def _restore(self, directory: str, target: Path, live: Mapping[int, bytes], rng: random.Random) -> None:
+        target.mkdir()
+        for name, number in self._names.get(directory, {}).items():
+            if number is None:
+                self._restore(os.path.join(directory, name), target / name, live, rng)
+                continue
+            content = self._synced.get(number, b"")
+            unsynced = live.get(number, b"")
+            if len(unsynced) > len(content) and unsynced.startswith(content) and rng.random() < 0.6:
+                written = rng.randrange(len(content), len(unsynced) + 1)  # the kernel wrote some by itself,
+                length = rng.randrange(written, len(unsynced) + 1)  # and the length, maybe, before the rest
+                content = unsynced[:written] + bytes(length - written)
+            (target / name).write_bytes(content)
+
+
+def test_the_disk_forgets(tmp_path: Path) -> None:
+    """The fake itself: only synced names with synced content come back."""
+    (tmp_path / "live").mkdir()
+    disk = Forgetful(tmp_path / "live")
+
+    def write(name: str, content: Buffer, *, sync: bool) -> None:
+        fd = disk.open(str(tmp_path / "live" / name), os.O_RDWR | os.O_CREAT, 0o600)
+        disk.pwrite(fd, content, 0)
+        if sync:
+            disk.fsync(fd)
+        os.close(fd)
+
+    write("a", b"synced", sync=True)
+    fd = os.open(tmp_path / "live", os.O_RDONLY)
+    disk.fsync(fd)
+    os.close(fd)
+    write("b", b"no name", sync=True)
+    write("a", b"SYNCED", sync=False)
+    os.rename(tmp_path / "live" / "b", tmp_path / "live" / "a")
+    disk.after_power_loss(tmp_path / "after", random.Random(1))
+    assert {path.name: path.read_bytes() for path in (tmp_path / "after").iterdir()} == {"a": b"synced"}
+
+
+steps = st.lists(
+    st.sampled_from(["append", "append", "append", "roll", "flush", "flush sealed", "epoch"]),
+    max_size=30,
+)
+
+
+@given(steps, st.integers(0, 2**32), st.booleans())
+def test_everything_below_the_recovery_point_is_there(script: list[str], seed: int, stop: bool) -> None:
+    rng = random.Random(seed)
+    base = Path(tempfile.mkdtemp(prefix="zkbroker-power-"))
+    try:
+        live = base / "live"
+        live.mkdir()
+        home = Home(live, Forgetful(live), {"segment_bytes": 500, "index_interval_bytes": 100})
+        log = home.create()
+        epoch = 0
+        written: list[str] = []
+        for number, step in enumerate(script):
+            if step == "append":
+                text = f"{number}".ljust(rng.randrange(5, 90), ".")
+                append(log, text, epoch=epoch, producer_id=4, producer_epoch=0, base_sequence=len(written))
+                written.append(text)
+            elif step == "roll":
+                log.roll(NOW)
+            elif step == "epoch":
+                epoch += 1
+            elif step.startswith("flush"):
+                flush_now(log, everything=step == "flush")
+        if stop:
+            flush = prepare_clean_stop(log)
+            if flush is not None:
+                flush.run()
+                assert flush.done(NOW)
+        recovery_point, entries = log.recovery_point, log.epochs.entries
+        log.close()
+        assert isinstance(home.files, Forgetful)
+        home.files.after_power_loss(base / "after", rng)
+        after = Home(base / "after", topic=home.topic)
+        if recovery_point == 0 and not (base / "after" / "topic-0").exists():
+            return
+        opened = after.open(recovery_point=recovery_point)
+        found = values(opened)
+        assert written[: len(found)] == found
+        assert len(found) >= recovery_point
+        assert opened.epochs.entries == [entry for entry in entries if entry[1] < len(found)]
+        if found:
+            assert opened.producers.entries[4].last_sequence == len(found) - 1
+        opened.close()
+        require_sound_files(base / "after" / "topic-0")
+        if stop:
+            assert found == written
+    finally:
+        shutil.rmtree(base)
+
+
+def flush_now(log: Log, *, everything: bool) -> None:
+    flush = prepare_flush(log, everything=everything)
+    if flush is not None:
+        flush.run()
+        assert flush.done(NOW)
+
+
+def test_without_a_sync_all_may_be_lost(tmp_path: Path) -> None:
+    """So that the test above can fail."""
+    (tmp_path / "live").mkdir()
+    home = Home(tmp_path / "live", Forgetful(tmp_path / "live"))
+    log = home.create()
+    append(log, "a")
+    log.close()
+    assert isinstance(home.files, Forgetful)
+    home.files.after_power_loss(tmp_path / "after", random.Random(1))
+    assert not (tmp_path / "after" / "topic-0").exists()
+    with pytest.raises(FileNotFoundError):
+        Home(tmp_path / "after").open()
