@@ -342,7 +342,7 @@ def test_a_move_can_be_cancelled_or_replaced(cluster: Cluster) -> None:
 
 
 def test_the_only_copy_is_not_thrown_away(cluster: Cluster) -> None:
-    assert reassign(cluster, (4,)) is ErrorCode.NONE
+    assert reassign(cluster, (4, 2)) is ErrorCode.NONE
     state = attrs.evolve(cluster.state("t", 0), leader=4, isr=(4,), leader_epoch=9)
     cluster.zk.set(znodes.state_path(T0), znodes.encode_state(state))
     cluster.handle(IsrChangesNotified((), frozenset({T0})))
