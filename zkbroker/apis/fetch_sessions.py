@@ -1,4 +1,4 @@
-"""The leader's half of fetch sessions: what each client already asked for, and what it was told. Pure.
+"""The leader's half of fetch sessions: what each client already asked for, and what it was told.
 
 Source: KIP-227, FetchSession.scala.
 """

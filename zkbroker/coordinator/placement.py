@@ -1,4 +1,4 @@
-"""Which partition of a coordinator's topic keeps a group or a transactional id. Pure."""
+"""Which partition of a coordinator's topic keeps a group or a transactional id. [pure]"""
 
 from __future__ import annotations
 

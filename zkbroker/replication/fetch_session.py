@@ -1,4 +1,4 @@
-"""The follower's half of a fetch session: only what changed is sent again. Pure. Source: KIP-227."""
+"""The follower's half of a fetch session: only what changed is sent again. [pure] Source: KIP-227."""
 
 from __future__ import annotations
 

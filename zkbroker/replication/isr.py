@@ -1,4 +1,4 @@
-"""The in-sync replicas of a partition this broker leads, and the high watermark they allow. Pure.
+"""The in-sync replicas of a partition this broker leads, and the high watermark they allow. [pure]
 
 A change is proposed to the controller and stays in doubt until it answers. While in doubt, the *maximal* ISR
 counts for the high watermark: a proposed member already, a member proposed for removal still. So whichever way
