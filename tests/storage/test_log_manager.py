@@ -409,8 +409,9 @@ async def test_a_failed_directory_takes_only_its_logs(two: Site) -> None:
         assert two.offline == manager.offline_dirs == [sick.directory.parent]
         append(sound, "after")
         assert values(sound) == ["before", "after"]
+        assert manager.get(A) is None
         with pytest.raises(KafkaError) as caught:
-            manager.delete(A)
+            sick.read(0, 10, upper_offset=0)
         assert caught.value.code is ErrorCode.KAFKA_STORAGE_ERROR
         assert site_of(two.create(manager, C)) == sound.directory.parent.name
         with pytest.raises(KafkaError):
@@ -436,6 +437,8 @@ async def test_a_failing_sync_takes_the_directory_offline(site: Site) -> None:
         assert caught.value.code is ErrorCode.KAFKA_STORAGE_ERROR
         assert manager.offline_dirs == site.paths
         assert log.recovery_point == 0
+        with pytest.raises(KafkaError):
+            await manager.flush(log)
         broken.fail = lambda call: None
     assert not (site.paths[0] / ".kafka_cleanshutdown").exists()
 
@@ -514,3 +517,38 @@ def test_kill_minus_nine_of_a_writing_process(tmp_path: Path) -> None:
         assert len(values(log)) == log.log_end_offset
         log.close()
         require_sound_files(path / "topic-0")
+
+
+async def test_who_waits_for_a_flush_hears_of_a_failure_elsewhere(site: Site) -> None:
+    site.files = broken = Broken()
+    async with site.running() as manager:
+        logs = [site.create(manager, tp) for tp in (A, B, C)]
+        for log in logs:
+            append(log, "a")
+        refused: list[Log] = []
+
+        async def flush(log: Log) -> None:
+            try:
+                await manager.flush(log)
+            except KafkaError:
+                refused.append(log)
+
+        with trio.fail_after(5):
+            async with trio.open_nursery() as nursery:
+                for log in logs:
+                    nursery.start_soon(flush, log)
+                await trio.testing.wait_all_tasks_blocked(0.0)
+                manager.log_dirs[0].fail("pulled out")
+        assert set(refused) | {log for log in logs if log.recovery_point} == set(logs)
+        assert manager.logs == {}
+        broken.fail = lambda call: None
+
+
+async def test_who_waits_for_a_flush_hears_of_a_deletion(site: Site) -> None:
+    async with site.running() as manager:
+        log = site.create(manager, A)
+        append(log, "a")
+        manager.flush_due(log)
+        manager.delete(A)
+        with pytest.raises(KafkaError):
+            await manager.flush(log)

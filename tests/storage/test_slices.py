@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.support import NOW, TP, Home, append, batch
+from tests.storage.support import NOW, TP, Broken, Home, append, batch
 from zkbroker.config import TopicConfig
 from zkbroker.storage.call_watch import CallWatch
 from zkbroker.storage.files import FILES
@@ -257,4 +258,19 @@ def test_config_is_what_the_log_says(home: Home) -> None:
     log = home.create()
     assert log.config == TopicConfig()
     assert log.directory == home.path / f"{TP}"
+    log.close()
+
+
+def test_a_process_out_of_descriptors_closes_unused_files(tmp_path: Path) -> None:
+    broken = Broken()
+    home = Home(tmp_path, broken)
+    log = home.create()
+    append(log, "a")
+    log.roll(NOW)
+    append(log, "b")
+    log.segments.first.close()
+    failing = iter([OSError(errno.EMFILE, "too many")])
+    broken.fail = lambda call: next(failing, None) if call.startswith("open 0000") else None
+    with log.read(0, 100, upper_offset=2) as piece:
+        assert len(piece.read()) > 0
     log.close()

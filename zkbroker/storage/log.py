@@ -181,7 +181,7 @@ class Log:
         if self.producers.has_transactions:
             first = self.producers.first_unstable_offset
             if first is not None and first < self.high_watermark:
-                return first
+                return max(first, self.log_start_offset)
         return self.high_watermark
 
     def statistics(self) -> LogStatistics:

@@ -87,6 +87,7 @@ class LogManager:
     log_dirs: list[LogDirectory] = attrs.field(init=False)
     changed: Changed = attrs.field(factory=Changed)  # a directory went offline
     was_clean: bool = True  # whether every directory had been left cleanly
+    _loaded: bool = False
     _watch: CallWatch = attrs.field(factory=CallWatch)
     _setting: LogSetting = attrs.field(init=False)
     _upkeep: dict[LogDirectory, DirectoryUpkeep] = attrs.field(init=False)
@@ -169,6 +170,10 @@ class LogManager:
                 batch = _LOAD_BATCH if all(each.last.clean for each in here) else 1
                 for start in range(0, len(here), batch):
                     nursery.start_soon(self._open_all, here[start : start + batch], threads, progress)
+        self._loaded = True
+        for log_dir in self.log_dirs:
+            if not log_dir.is_online:
+                self._give_up_logs_of(log_dir)
         self._require_online_dir()
         if found:
             log.info(
@@ -177,6 +182,12 @@ class LogManager:
                 trio.current_time() - started,
                 "" if self.was_clean else ", recovered from an unclean stop",
             )
+
+    def _give_up_logs_of(self, log_dir: LogDirectory) -> None:
+        """The logs of a failed directory are closed and no longer ours; the controller learns it from the broker."""
+        for each in self._upkeep[log_dir].logs():
+            each.close(f"the log directory {log_dir.path} is offline: {log_dir.failure}")
+            del self.logs[each.tp]
 
     def _require_online_dir(self) -> None:
         if not any(each.is_online for each in self.log_dirs):
@@ -291,14 +302,12 @@ class LogManager:
     def delete(self, tp: TopicPartition) -> None:
         """Give up a partition's log: its directory is renamed now and removed after file.delete.delay.ms.
 
-        Raises: KAFKA_STORAGE_ERROR if its directory is offline.
+        Raises: KAFKA_STORAGE_ERROR.
         """
         doomed = self.logs.get(tp)
         if doomed is None:
             return
         log_dir = doomed.segments.log_dir
-        if log_dir.failure is not None:
-            raise doomed.unusable()
         name = names.marked_directory_name(tp, uuid.uuid4().hex, names.DELETE)
         try:
             self.files.replace(doomed.segments.directory, log_dir.child(name))
@@ -405,7 +414,7 @@ class LogManager:
         """Delete the old segments of every log; returns how many."""
         deleted = 0
         for each in list(self.logs.values()):
-            if each.is_closed or not each.segments.log_dir.is_online:
+            if each.is_closed:
                 continue
             try:
                 deleted += each.delete_old_segments(self.wall_ms())
@@ -456,11 +465,11 @@ class LogManager:
                 log_dir.unlock()
 
     def _dir_failed(self, log_dir: LogDirectory) -> None:
-        """Called where the failure was noticed, which may be a recovery thread before the broker runs."""
-        try:
-            trio.lowlevel.current_task()
-        except RuntimeError:
+        """Called where the failure was noticed, which may be a thread that opens logs before the broker runs."""
+        if not self._loaded:
             return
+        self._give_up_logs_of(log_dir)
+        self._upkeep[log_dir].directory_failed()
         self.changed.notify()
         if self.on_dir_offline is not None:
             self.on_dir_offline(Path(log_dir.path))

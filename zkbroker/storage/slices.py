@@ -7,6 +7,7 @@ same sync step as each sendfile.
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -85,7 +86,14 @@ class OpenFiles:
         flags = os.O_RDWR | os.O_CLOEXEC
         if create:
             flags |= os.O_CREAT | os.O_TRUNC
-        file = LogFile(self.files, path, self.files.open(path, flags, 0o644), timed)
+        try:
+            fd = self.files.open(path, flags, 0o644)
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            self._close_unused()
+            fd = self.files.open(path, flags, 0o644)
+        file = LogFile(self.files, path, fd, timed)
         with self._lock:
             self._open[file] = None
         return file

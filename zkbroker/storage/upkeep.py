@@ -80,6 +80,12 @@ class DirectoryUpkeep:
         """The log is deleted."""
         self._flushes.pop(log, None)
         self._write_backs.pop(log, None)
+        self._flushed.notify()
+
+    def directory_failed(self) -> None:
+        """Nothing more will be done here: whoever waits hears of it."""
+        self._work.notify()
+        self._flushed.notify()
 
     async def run(self) -> None:
         """Until cancelled; ends by itself when the directory goes offline."""
@@ -137,7 +143,7 @@ class DirectoryUpkeep:
             finally:
                 file.release()
         except OSError as error:
-            log.warning("%s: cannot begin to write back: %s", writing.tp, error)
+            self.log_dir.failed(f"write back {writing.tp}", error)
             return
         segment.written_back = max(segment.written_back, min(end, segment.size))
 
