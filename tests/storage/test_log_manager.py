@@ -206,6 +206,9 @@ async def test_a_partition_in_two_directories_stops_the_start(two: Site) -> None
         (path / "a-0").mkdir(exist_ok=True)
     with pytest.raises(LogDirectoryError, match="a-0 is in both"):
         await two.manager().load()
+    assert all((path / ".kafka_cleanshutdown").exists() for path in two.paths), (
+        "a refused start costs no recovery"
+    )
 
 
 @pytest.mark.parametrize("name", ["not a log", "nopartition", "a-x", "a-0.zz-unknown"])

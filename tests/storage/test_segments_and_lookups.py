@@ -411,3 +411,23 @@ def test_a_truncation_voids_a_flush_under_way(home: Home) -> None:
     assert not flush.done(NOW)
     assert log.recovery_point == 0
     log.close()
+
+
+def test_what_changes_during_a_flush_needs_another(home: Home) -> None:
+    log = four_segments(home)
+    flush = prepare_flush(log, everything=True)
+    assert flush is not None
+    log.maybe_assign_leader_epoch(9)
+    log.roll(NOW)
+    flush.run()
+    assert flush.done(NOW)
+    assert log.unsynced_epochs
+    assert log.unsynced_names
+    assert any(segment.needs_sync for segment in log.segments[:-1])
+    again = prepare_flush(log, everything=True)
+    assert again is not None
+    again.run()
+    assert again.done(NOW)
+    assert not log.unsynced_epochs
+    assert prepare_flush(log, everything=True) is None
+    log.close()

@@ -7,39 +7,37 @@ batches, the indexes of sealed segments, the snapshots at their ends, the leader
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from itertools import pairwise
 
 import attrs
 
 from zkbroker.storage import names
 from zkbroker.storage.files import Files, sync_directory, sync_file
-from zkbroker.storage.indexes import EntryFile
 from zkbroker.storage.log import Log
 from zkbroker.storage.segment import Segment
 from zkbroker.storage.snapshots import snapshot_path, write_snapshot
+from zkbroker.storage.unsynced import Unsynced
 
 
 @attrs.frozen
 class Flush:
-    """One flush of one log. Values only: the thread touches neither the log nor its segments."""
+    """One flush of one log. The thread that runs it touches neither the log nor its segments."""
 
     log: Log
     end_offset: int  # the recovery point that it earns
     truncations: int  # of the log when it was prepared: a truncation meanwhile voids it
     sealed: tuple[Segment, ...]
-    indexes: tuple[tuple[EntryFile, int], ...]  # of the active segment, with their number of writes
+    settles: tuple[tuple[Unsynced, int], ...]
     files: Files
     directory: str
-    paths: Sequence[str]  # to be synced
-    with_directory: bool
-    with_epochs: bool
+    paths: tuple[str, ...]  # to be synced
+    with_names: bool
 
     def run(self) -> None:
         """Sync everything; for a thread. Raises: OSError."""
         for path in self.paths:
             sync_file(self.files, path)
-        if self.with_directory:
+        if self.with_names:
             sync_directory(self.files, self.directory)
             sync_directory(self.files, os.path.dirname(self.directory))
 
@@ -50,12 +48,8 @@ class Flush:
             return False
         for segment in self.sealed:
             segment.needs_sync = False
-        for entries, writes in self.indexes:
-            entries.synced_writes = writes
-        if self.with_directory:
-            log.directory_unsynced = False
-        if self.with_epochs:
-            log.epochs_unsynced = False
+        for unsynced, changes in self.settles:
+            unsynced.settle(changes)
         log.flushed_to(self.end_offset, wall_ms)
         return True
 
@@ -69,37 +63,34 @@ def prepare_flush(log: Log, *, everything: bool) -> Flush | None:
     active = segments.active
     end_offset = segments.end_offset if everything else active.base_offset
     ends = {segment: following.base_offset for segment, following in pairwise(segments) if segment.needs_sync}
-    sealed = tuple(ends)
-    with_epochs = log.epochs_unsynced
-    if log.is_closed or not (end_offset > log.recovery_point or sealed or with_epochs):
+    if log.is_closed or not (ends or end_offset > log.recovery_point or log.unsynced_epochs):
         return None
-    indexes: tuple[tuple[EntryFile, int], ...] = ()
-    paths = [segment.path(suffix) for segment in sealed for suffix in names.SEGMENT_SUFFIXES]
+    paths = [segment.path(suffix) for segment in ends for suffix in names.SEGMENT_SUFFIXES]
     paths += [snapshot_path(segments.directory, end) for end in ends.values()]
+    settled = []
     if everything:
         # Its indexes too: once it is sealed, a recovery that begins at its end does not look into it.
         active.write_indexes()
-        indexes = tuple(
-            (each, each.writes) for each in active.index_files() if each.writes > each.synced_writes
-        )
-        paths += [active.path(), *(each.path for each, _ in indexes)]
-    if with_epochs:
+        indexes = [each for each in active.index_files() if each.unsynced]
+        settled += [each.unsynced for each in indexes]
+        paths += [active.path(), *(each.path for each in indexes)]
+    if log.unsynced_epochs:
         log.write_epochs(sync=False)
+        settled.append(log.unsynced_epochs)
         paths.append(os.path.join(segments.directory, names.LEADER_EPOCHS))
-    with_directory = log.directory_unsynced or bool(sealed) or with_epochs
-    if with_directory:
+    if with_names := bool(log.unsynced_names or ends or log.unsynced_epochs):
+        settled.append(log.unsynced_names)
         paths.append(os.path.join(segments.directory, names.PARTITION_METADATA))
     return Flush(
         log,
         end_offset,
         log.truncations,
-        sealed,
-        indexes,
+        tuple(ends),
+        tuple((unsynced, unsynced.changes) for unsynced in settled),
         segments.storage.files,
         segments.directory,
-        paths,
-        with_directory,
-        with_epochs,
+        tuple(paths),
+        with_names,
     )
 
 
@@ -113,25 +104,15 @@ def prepare_clean_stop(log: Log) -> Flush | None:
     segments = log.segments
     end = segments.end_offset
     snapshot = snapshot_path(segments.directory, end)
-    changed = end > log.recovery_point or log.directory_unsynced or log.epochs_unsynced
+    changed = end > log.recovery_point or log.unsynced_names or log.unsynced_epochs
     if not changed and os.path.exists(snapshot):
         return None
-    segments.active.finish_indexes()
-    write_snapshot(segments.storage.files, segments.directory, end, log.producers)
     active = segments.active
+    active.finish_indexes()
+    write_snapshot(segments.storage.files, segments.directory, end, log.producers)
+    paths = (*(active.path(suffix) for suffix in names.SEGMENT_SUFFIXES), snapshot)
     flush = prepare_flush(log, everything=True)
-    paths = [active.path(suffix) for suffix in names.SEGMENT_SUFFIXES] + [snapshot]
     if flush is None:
-        return Flush(
-            log,
-            end,
-            log.truncations,
-            (),
-            (),
-            segments.storage.files,
-            segments.directory,
-            paths,
-            True,
-            False,
-        )
-    return attrs.evolve(flush, paths=[*flush.paths, *paths], with_directory=True)
+        files, directory = segments.storage.files, segments.directory
+        return Flush(log, end, log.truncations, (), (), files, directory, paths, True)
+    return attrs.evolve(flush, paths=(*flush.paths, *paths), with_names=True)

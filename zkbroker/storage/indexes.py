@@ -21,6 +21,7 @@ import attrs
 
 from zkbroker.storage.appends import AbortedTransaction
 from zkbroker.storage.files import Files, read_fully, read_range, remove_file, sync_file, write_fully
+from zkbroker.storage.unsynced import Unsynced
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +83,7 @@ class EntryFile:
     path: str
     entry_bytes: int
     stored_bytes: int = 0
-    writes: int = 0  # how often the file was changed
-    synced_writes: int = 0  # `writes` when it was last synced
+    unsynced: Unsynced = attrs.field(factory=Unsynced)
     _stored_last: bytes | None = None  # the last entry in the file, known without reading all of it
     _tail: bytearray = attrs.field(factory=bytearray)
 
@@ -163,7 +163,7 @@ class EntryFile:
                 write_fully(self.files, fd, self._tail, self.stored_bytes)
         finally:
             self.files.close(fd)
-        self.writes += 1
+        self.unsynced.add()
         if self._tail:
             self.stored_bytes += len(self._tail)
             self._stored_last = bytes(self._tail[-self.entry_bytes :])
@@ -182,7 +182,7 @@ class EntryFile:
         finally:
             self.files.close(fd)
         self.cache.drop(self)
-        self.writes += 1
+        self.unsynced.add()
         self.stored_bytes = size
         self._stored_last = None
         self._tail = bytearray()

@@ -35,6 +35,7 @@ from zkbroker.storage.snapshots import (
     snapshot_offsets,
     write_snapshot,
 )
+from zkbroker.storage.unsynced import Unsynced
 
 if TYPE_CHECKING:
     from zkbroker.config import TopicConfig
@@ -87,6 +88,7 @@ def create_log(
         ProducerStates(),
         LeaderEpochs(),
         topic_id,
+        unsynced_names=Unsynced(1),
         deep_validation=setting.deep_validation,
         last_flush_ms=wall_ms,
     )
@@ -179,8 +181,8 @@ def open_log(
         log_start_offset=log_start_offset,
         recovery_point=end if last.clean else min(last.recovery_point, end),
         deep_validation=setting.deep_validation,
-        epochs_unsynced=recovered,
-        directory_unsynced=recovered,
+        unsynced_epochs=Unsynced(int(recovered)),
+        unsynced_names=Unsynced(int(recovered)),
         last_flush_ms=wall_ms,
     )
 

@@ -37,6 +37,7 @@ from zkbroker.storage.snapshots import (
     snapshot_offsets,
     write_snapshot,
 )
+from zkbroker.storage.unsynced import Unsynced
 from zkbroker.storage.validation import Admitted, AppendRules, admit
 
 if TYPE_CHECKING:
@@ -129,8 +130,8 @@ class Log:
     high_watermark: int = 0  # moved by the Partition alone
     recovery_point: int = 0  # below it everything is on disk
     deep_validation: bool = False  # the broker's record.validation
-    epochs_unsynced: bool = False  # leader-epoch-checkpoint changed since it was last synced
-    directory_unsynced: bool = True  # files came or went since the directory was last synced
+    unsynced_epochs: Unsynced = attrs.field(factory=Unsynced)  # leader-epoch-checkpoint
+    unsynced_names: Unsynced = attrs.field(factory=Unsynced)  # files that came or went
     truncations: int = 0  # how often; a flush under way compares
     last_flush_ms: int = 0  # wall clock
     _closed: str | None = None  # why the log takes no more calls
@@ -218,7 +219,7 @@ class Log:
             write_partition_metadata(self._files, self.segments.directory, topic_id)
         except OSError as error:
             self._fail("write partition.metadata", error)
-        self.directory_unsynced = True
+        self.unsynced_names.add()
         self.topic_id = topic_id
 
     # --- appending ---------------------------------------------------------------------------------------------
@@ -421,7 +422,7 @@ class Log:
 
     def _before_roll(self, base_offset: int) -> None:
         write_snapshot(self._files, self.segments.directory, base_offset, self.producers)
-        self.directory_unsynced = True
+        self.unsynced_names.add()
         self.owner.flush_due(self)
 
     # --- reading -----------------------------------------------------------------------------------------------
@@ -545,7 +546,7 @@ class Log:
 
     def _save_epochs(self) -> None:
         """Store the epochs. A failure is not the caller's: recovery finds them in the batches, a flush saves again."""
-        self.epochs_unsynced = True
+        self.unsynced_epochs.add()
         self._latest_epoch = -1 if self.epochs.latest is None else self.epochs.latest
         try:
             self.write_epochs(sync=False)
@@ -624,7 +625,7 @@ class Log:
     def _forget_beyond(self, end: int) -> None:
         """The log ends at `end` now: so do the things that know offsets."""
         self.truncations += 1
-        self.directory_unsynced = True
+        self.unsynced_names.add()
         self.recovery_point = min(self.recovery_point, end)
         self.log_start_offset = min(self.log_start_offset, end)
         self.high_watermark = min(self.high_watermark, end)
@@ -659,7 +660,7 @@ class Log:
             )
         except OSError as error:
             self._fail(f"delete old segments of {self.tp}", error)
-        self.directory_unsynced = True
+        self.unsynced_names.add()
         start = segments.first.base_offset
         if start > self.log_start_offset:
             self.maybe_raise_log_start_offset(start)

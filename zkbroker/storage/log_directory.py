@@ -106,14 +106,18 @@ class LogDirectory:
             self._held.discard(_identity(self.child(names.LOCK)))
             self.files.close(fd)
 
-    def take_clean_marker(self) -> bool:
-        """Whether the last stop was clean; the mark is gone afterwards, durably. Raises: OSError."""
-        marker = self.child(names.CLEAN_SHUTDOWN)
-        if not os.path.exists(marker):
-            return False
-        remove_file(self.files, marker)
-        sync_directory(self.files, self.path)
-        return True
+    def has_clean_marker(self) -> bool:
+        """Whether the last stop was clean."""
+        return os.path.exists(self.child(names.CLEAN_SHUTDOWN))
+
+    def remove_clean_marker(self) -> None:
+        """From now on a kill leaves work. Durable: the mark may not come back after what is written next.
+
+        Raises: OSError.
+        """
+        if self.has_clean_marker():
+            remove_file(self.files, self.child(names.CLEAN_SHUTDOWN))
+            sync_directory(self.files, self.path)
 
     def put_clean_marker(self) -> None:
         """Everything is on disk: the next start need not look. Raises: OSError."""

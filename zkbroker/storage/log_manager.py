@@ -161,6 +161,12 @@ class LogManager:
                     "one of the two directories must be moved away by hand"
                 )
             places[each.tp] = each
+        for log_dir in self.log_dirs:
+            if log_dir.is_online:
+                try:
+                    await trio.to_thread.run_sync(log_dir.remove_clean_marker)
+                except OSError as error:
+                    log_dir.fail(str(error))
         started = trio.current_time()
         progress = _Progress(len(found), trio.current_time)
         async with trio.open_nursery() as nursery:
@@ -195,9 +201,9 @@ class LogManager:
             raise LogDirectoryError(f"no log directory can be used ({reasons})")
 
     def _look_into(self, log_dir: LogDirectory) -> list[_Found]:
-        """What is in a directory; takes its clean-stop mark away. Raises: OSError, LogDirectoryError."""
+        """What is in a directory. Raises: OSError, LogDirectoryError."""
         children = sorted(self.files.listdir(log_dir.path))
-        clean = log_dir.take_clean_marker()
+        clean = log_dir.has_clean_marker()
         recovery = read_offsets(self.files, log_dir.child(names.RECOVERY_POINTS))
         starts = read_offsets(self.files, log_dir.child(names.LOG_STARTS))
         marks = read_offsets(self.files, log_dir.child(names.HIGH_WATERMARKS))

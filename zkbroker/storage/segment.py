@@ -213,7 +213,7 @@ class Segment:
     def write_indexes(self) -> None:
         """Write the index entries that are still in memory. Raises: OSError."""
         for index in (self.offset_index, self.time_index):
-            if index.entries.has_tail or not index.entries.writes:
+            if index.entries.has_tail or not index.entries.unsynced.changes:
                 index.entries.write_tail()
         if self._transaction_index is not None:
             self._transaction_index.entries.write_tail(create=False)
