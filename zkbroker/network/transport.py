@@ -24,8 +24,11 @@ class FileSlice(Protocol):
         """
         ...
 
-    def read(self) -> bytes:
-        """All of it, for transports that cannot use sendfile."""
+    def read(self, start: int = 0, max_bytes: int | None = None) -> bytes:
+        """The bytes from `start` on, at most so many, for transports that cannot use sendfile.
+
+        Raises: OSError when the slice is no longer valid.
+        """
         ...
 
     def release(self) -> None:

@@ -169,17 +169,18 @@ class LogSlice:
             raise SliceInvalid(f"{file.path} ends before byte {self.position + self._size}")
         return taken
 
-    def read(self) -> bytes:
-        """All bytes, for TLS, loaders and tests. Raises: SliceInvalid, OSError."""
+    def read(self, start: int = 0, max_bytes: int | None = None) -> bytes:
+        """The bytes from `start` on, at most so many, for TLS, loaders and tests. Raises: SliceInvalid, OSError."""
         file = self._file
+        size = self._size - start if max_bytes is None else min(max_bytes, self._size - start)
         if file is None:
             if self._size:
                 raise SliceInvalid("the slice was released")
             return b""
         if not self.is_valid:
             raise SliceInvalid("the slice was truncated")
-        content = read_range(file._files, file.fd, self.position, self._size)
-        if len(content) != self._size:
+        content = read_range(file._files, file.fd, self.position + start, size)
+        if len(content) != size:
             raise SliceInvalid(f"{file.path} ends before byte {self.position + self._size}")
         return content
 
