@@ -325,6 +325,17 @@ async def test_a_session_sends_only_what_is_new(in_process: Start) -> None:
     assert ErrorCode(gone.error_code) is ErrorCode.FETCH_SESSION_ID_NOT_FOUND
 
 
+async def test_a_fetch_session_ends_with_its_connection(in_process: Start) -> None:
+    cluster = await in_process()
+    await cluster.create_topic("t")
+    wire = await cluster.wire()
+    await wire.ask(fetch("t", 0, session=(0, 0)), 12)
+    services = cluster.broker.services
+    assert services is not None and services.fetch_sessions.statistics().sessions == 1
+    await trio.aclose_forcefully(wire.stream)
+    await cluster.wait_until(lambda: services.fetch_sessions.statistics().sessions == 0)
+
+
 async def test_a_wake_up_looks_only_at_what_moved(in_process: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted work: one append to one of 60 partitions costs one read, not 60."""
     cluster = await in_process()

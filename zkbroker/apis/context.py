@@ -32,6 +32,7 @@ class RequestContext:
     listener: str  # listener name the request came in on
     host: str  # the client's address
     principal: Principal = ANONYMOUS
+    fetch_session_ids: set[int] = attrs.field(factory=set)  # opened on this connection: they end with it
 
 
 @attrs.define(eq=False)

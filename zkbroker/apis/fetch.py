@@ -414,6 +414,8 @@ def _begin(request: FetchRequest, ctx: RequestContext, broker: Services) -> _Fet
                 now_ms=now_ms,
                 random_id=lambda: secrets.randbelow(0x7FFFFFFF) + 1,
             )
+            if session is not None:
+                ctx.fetch_session_ids.add(session.session_id)
     else:
         session = sessions.take(
             request.session_id, request.session_epoch, uses_topic_ids=uses_topic_ids, now_ms=now_ms

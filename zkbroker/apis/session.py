@@ -73,6 +73,7 @@ class ClientSession:
     _connection: Connection
     _broker: Services
     _host: str = attrs.field(init=False)
+    _fetch_session_ids: set[int] = attrs.field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._host = self._connection.peer.rpartition(":")[0]
@@ -106,6 +107,7 @@ class ClientSession:
             client_id=header.client_id or "",
             listener=self._connection.listener,
             host=self._host,
+            fetch_session_ids=self._fetch_session_ids,
         )
         if header.api_key != ApiKey.PRODUCE:
             await answers.settled()
@@ -122,4 +124,6 @@ class ClientSession:
             return Answer(_encode(header, _failure(error, api, request, ctx)))
 
     def closed(self) -> None:
-        """The connection is gone; its fetch session times out by itself."""
+        """The connection is gone, and its fetch sessions with it: a dead one would be told of every append."""
+        for session_id in self._fetch_session_ids:
+            self._broker.fetch_sessions.close(session_id)
