@@ -402,10 +402,12 @@ def _begin(request: FetchRequest, ctx: RequestContext, broker: Services) -> _Fet
     session: FetchSession | None = None
     full = True
     entries = named
+    if request.session_epoch in (FINAL_EPOCH, INITIAL_EPOCH):
+        sessions.close(request.session_id)
+        ctx.fetch_session_ids.discard(request.session_id)
     if request.session_epoch == FINAL_EPOCH or ctx.version < 7:
-        sessions.close(request.session_id)
+        pass
     elif request.session_epoch == INITIAL_EPOCH:
-        sessions.close(request.session_id)
         if named:
             session = sessions.create(
                 size=len(named),
