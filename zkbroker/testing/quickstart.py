@@ -19,7 +19,7 @@ import attrs
 import kafka
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError
+from kafka.errors import InvalidReplicationFactorError, KafkaError
 from rich.console import Console
 
 import zkbroker
@@ -179,7 +179,15 @@ class Show:
     def _create_topic(self, admin: KafkaAdminClient) -> None:
         configs = {"min.insync.replicas": str(MIN_INSYNC_REPLICAS)}
         topic = NewTopic(self.topic, num_partitions=1, replication_factor=REPLICAS, topic_configs=configs)
-        admin.create_topics([topic], wait_for_metadata=True)
+
+        def is_created() -> bool:
+            try:
+                admin.create_topics([topic], wait_for_metadata=True)
+            except InvalidReplicationFactorError:
+                return False  # the controller has not met every broker yet
+            return True
+
+        _wait_until(is_created, f"{REPLICAS} brokers to put the replicas on")
         leader = self._wait_for_leader(admin, lambda leader, isr: len(isr) == REPLICAS)
         self._step(
             2,
