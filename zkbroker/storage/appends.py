@@ -1,4 +1,4 @@
-"""What goes with an append: where it comes from, what became of it. [pure]"""
+"""Values that go with a log: where an append comes from, what became of it, what the log shows. [pure]"""
 
 from __future__ import annotations
 
@@ -54,3 +54,16 @@ class ActiveProducer:
     last_timestamp: int
     coordinator_epoch: int
     current_transaction_start_offset: int  # -1: none open
+
+
+@attrs.frozen
+class LogStatistics:
+    """A log at a glance."""
+
+    segments: int
+    size_bytes: int
+    log_start_offset: int
+    log_end_offset: int
+    high_watermark: int
+    recovery_point: int
+    producers: int

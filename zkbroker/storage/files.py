@@ -45,7 +45,7 @@ class Files:
     pread = staticmethod(os.pread)
     pwrite = staticmethod(os.pwrite)
     ftruncate = staticmethod(os.ftruncate)
-    fdatasync = staticmethod(os.fdatasync)
+    fdatasync = staticmethod(getattr(os, "fdatasync", os.fsync))
     fsync = staticmethod(os.fsync)
     sendfile = staticmethod(os.sendfile)
     replace = staticmethod(os.replace)

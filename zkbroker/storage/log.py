@@ -11,7 +11,7 @@ import logging
 import os
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import attrs
 
@@ -19,17 +19,24 @@ from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.model import NO_TOPIC_ID, TopicId, TopicPartition
 from zkbroker.protocol.records import CONTROL, TRANSACTIONAL
 from zkbroker.storage import lookups, names, retention
-from zkbroker.storage.appends import AbortedTransaction, ActiveProducer, AppendOrigin, LogAppendInfo
+from zkbroker.storage.appends import (
+    AbortedTransaction,
+    ActiveProducer,
+    AppendOrigin,
+    LogAppendInfo,
+    LogStatistics,
+)
 from zkbroker.storage.checkpoints import write_partition_metadata
 from zkbroker.storage.files import Files, replace_file
 from zkbroker.storage.headers import BatchHeader
 from zkbroker.storage.incoming import incoming_batches
 from zkbroker.storage.leader_epochs import LeaderEpochs, encode_leader_epochs
+from zkbroker.storage.log_owner import LogOwner, NoOwner
 from zkbroker.storage.lookups import TimestampAndOffset
 from zkbroker.storage.producer_state import ProducerStates, StoredBatch
 from zkbroker.storage.segment import Segment
 from zkbroker.storage.segments import Segments
-from zkbroker.storage.slices import EMPTY_SLICE, LogSlice, SliceInvalid
+from zkbroker.storage.slices import EMPTY_SLICE, LogSlice
 from zkbroker.storage.snapshots import (
     parse_marker,
     rebuild_producers,
@@ -42,17 +49,6 @@ from zkbroker.storage.validation import Admitted, AppendRules, admit
 
 if TYPE_CHECKING:
     from zkbroker.config import TopicConfig
-
-__all__ = [
-    "AppendOrigin",
-    "Log",
-    "LogAppendInfo",
-    "LogOwner",
-    "LogSlice",
-    "LogStatistics",
-    "SliceInvalid",
-    "UnexpectedOffset",
-]
 
 log = logging.getLogger(__name__)
 
@@ -70,52 +66,6 @@ class UnexpectedOffset(Exception):
     """A leader sent a batch that does not follow our log's end."""
 
 
-class LogOwner(Protocol):
-    """What a log asks of its LogManager. Called within the log's sync methods, so each only notes and returns."""
-
-    def flush_due(self, log: Log) -> None:
-        """A segment was sealed, or flush.messages is reached."""
-
-    def write_back_due(self, log: Log) -> None:
-        """Many bytes were appended since the kernel was last asked to write."""
-
-    def remove_later(self, log: Log, segments: list[Segment]) -> None:
-        """These were renamed to .deleted and wait for file.delete.delay.ms."""
-
-    def was_truncated(self, log: Log) -> None:
-        """The recovery point on disk may now lie beyond the log's end."""
-
-
-class _NoOwner:
-    """A log on its own: nothing waits."""
-
-    def flush_due(self, log: Log) -> None:
-        return None
-
-    def write_back_due(self, log: Log) -> None:
-        return None
-
-    def remove_later(self, log: Log, segments: list[Segment]) -> None:
-        for segment in segments:
-            segment.remove_files()
-
-    def was_truncated(self, log: Log) -> None:
-        return None
-
-
-@attrs.frozen
-class LogStatistics:
-    """A log at a glance."""
-
-    segments: int
-    size_bytes: int
-    log_start_offset: int
-    log_end_offset: int
-    high_watermark: int
-    recovery_point: int
-    producers: int
-
-
 @attrs.define(eq=False)
 class Log:
     """Offsets [log_start_offset, log_end_offset). Made by `loading.open_log` and `loading.create_log`."""
@@ -125,7 +75,7 @@ class Log:
     producers: ProducerStates
     epochs: LeaderEpochs
     topic_id: TopicId = NO_TOPIC_ID
-    owner: LogOwner = attrs.field(factory=_NoOwner)
+    owner: LogOwner = attrs.field(factory=NoOwner)
     log_start_offset: int = 0
     high_watermark: int = 0  # moved by the Partition alone
     recovery_point: int = 0  # below it everything is on disk
@@ -297,7 +247,7 @@ class Log:
             first_offset,
             last_offset,
             max_timestamp,
-            wall_ms if rules.log_append_time else -1,
+            max_timestamp if rules.log_append_time else -1,
             self.log_start_offset,
             size,
         )

@@ -361,6 +361,8 @@ class Segments:
             boundary = segment.offset_index.last_boundary(stop)
             if boundary > start:
                 stop = boundary
+        elif stop <= start:
+            return EMPTY_SLICE
         return LogSlice(segment.file(), start, stop - start, next_offset)
 
     def _forget_positions(self) -> None:

@@ -173,13 +173,21 @@ def admit(
         raise KafkaError(ErrorCode.INVALID_RECORD, f"{name}: a transactional batch without a producer id")
     if rules.header_suffices and not attributes & LOG_APPEND_TIME:
         return records, header
-    return _admit_thoroughly(records, header, rules, wall_ms, name)
+    return _admit_thoroughly(records, header, rules, wall_ms, origin, name)
 
 
 def _admit_thoroughly(
-    records: memoryview, header: FusedHeader, rules: AppendRules, wall_ms: int, name: str
+    records: memoryview,
+    header: FusedHeader,
+    rules: AppendRules,
+    wall_ms: int,
+    origin: AppendOrigin,
+    name: str,
 ) -> tuple[memoryview, FusedHeader]:
-    """The rest of `admit`, for topics that ask for more than the header's checks."""
+    """The rest of `admit`, for topics that ask for more than the header's checks.
+
+    What our own coordinators write is not looked into: they give every record a key.
+    """
     attributes, max_timestamp = header[5], header[8]
     if attributes & LOG_APPEND_TIME and (rules.log_append_time or max_timestamp == NO_TIMESTAMP):
         raise KafkaError(
@@ -188,7 +196,7 @@ def _admit_thoroughly(
     recompress = (
         rules.codec is not None and rules.codec != attributes & CODEC_MASK and not attributes & CONTROL
     )
-    if rules.look_inside or recompress:
+    if recompress or (rules.look_inside and origin is AppendOrigin.CLIENT):
         inside = _records_of(records, name)
         _require_good_records(inside, header, rules, wall_ms, name)
         if not attributes & LOG_APPEND_TIME:
