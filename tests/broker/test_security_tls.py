@@ -15,6 +15,7 @@ import trio.testing
 from tests.support.certificates import PASSWORD, Authority, Issued, new_authority
 from zkbroker.config import BrokerConfig, ConfigError
 from zkbroker.network.tls import TlsFacts, TlsFailed, TlsTransport
+from zkbroker.network.transport import Sendable
 from zkbroker.security.tls import ListenerTls, build_contexts, openssl_cipher, settings_of
 
 
@@ -127,7 +128,12 @@ async def test_both_directions_at_once(stores: Stores, version: str) -> None:
     facts, _ = await shake(server, client)
     assert facts.protocol == version
     content = bytes(range(256)) * 8192
-    pieces = [content[:1], content[1:20_000], Slice(content[20_000:700_001]), memoryview(content)[700_001:]]
+    pieces: list[Sendable] = [
+        content[:1],
+        content[1:20_000],
+        Slice(content[20_000:700_001]),
+        memoryview(content)[700_001:],
+    ]
     got = []
 
     async def read(end: TlsTransport) -> None:
@@ -267,7 +273,7 @@ async def test_plain_text_on_a_tls_port(stores: Stores, first: bytes) -> None:
     ours, theirs = socket.socketpair()
     server = TlsTransport(ours, contexts(stores.config())[0], server_side=True)
     theirs.sendall(first)
-    with trio.fail_after(5), pytest.raises(TlsFailed, match="is not TLS; does it speak plain text?"):
+    with trio.fail_after(5), pytest.raises(TlsFailed, match="is not TLS; does it speak plain text"):
         await server.handshake()
     server.close()
     theirs.close()
