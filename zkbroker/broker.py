@@ -181,6 +181,7 @@ class Broker:
             config=lambda: dynamic.broker,
             connect=lambda broker: connect(broker, str(identity.broker_id), control_plane),
             events=self.events,
+            cluster_snapshot=lambda: metadata.snapshot,
         )
 
         async def ask_own_controller(message: Message, version: int) -> Message:
@@ -245,6 +246,7 @@ class Broker:
         replicas.load_high_watermarks()
         dynamic.on_topic_changed.append(lambda topic: _reconfigure(logs, dynamic, topic))
         dynamic.on_topic_defaults_changed.append(lambda: _reconfigure(logs, dynamic, None))
+        _tell_of_unclean_policy(dynamic, controller)
         return Services(
             broker_id=identity.broker_id,
             cluster_id=identity.cluster_id,
@@ -406,6 +408,22 @@ def _reconfigure(logs: LogManager, dynamic: DynamicConfig, topic: str | None) ->
             config = dynamic.topic(tp.topic)
             if config is not opened.config:
                 opened.update_config(config)
+
+
+def _tell_of_unclean_policy(dynamic: DynamicConfig, controller: Controller) -> None:
+    """Partitions that wait for a leader are elected at once when their policy turns."""
+
+    def topic_changed(topic: str) -> None:
+        if dynamic.topic(topic).unclean_leader_election_enable:
+            controller.unclean_election_enabled(topic)
+
+    def broker_changed(keys: frozenset[str]) -> None:
+        key = "unclean.leader.election.enable"
+        if key in keys and dynamic.broker.unclean_leader_election_enable:
+            controller.unclean_election_enabled(None)
+
+    dynamic.on_topic_changed.append(topic_changed)
+    dynamic.on_broker_changed.append(broker_changed)
 
 
 def _raise_descriptor_limit() -> None:

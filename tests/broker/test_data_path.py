@@ -26,6 +26,7 @@ from zkbroker.protocol.generated.metadata_response import MetadataResponse
 from zkbroker.protocol.generated.produce_request import PartitionProduceData, ProduceRequest, TopicProduceData
 from zkbroker.protocol.generated.produce_response import PartitionProduceResponse, ProduceResponse
 from zkbroker.protocol.records import Record, build_batch, read_batches
+from zkbroker.replication.isr import Isr
 
 Start = Callable[..., Awaitable[InProcess]]
 
@@ -460,3 +461,14 @@ async def test_an_unknown_version_of_api_versions_is_answered_in_version_0(in_pr
     assert keys[0] == (0, 11) and keys[1] == (0, 17) and keys[18] == (0, 4)
     refused = await wire.ask(ApiVersionsRequest(client_software_name="a b", client_software_version="1"), 3)
     assert ErrorCode(refused.error_code) is ErrorCode.INVALID_REQUEST  # type: ignore[attr-defined]
+
+
+async def test_a_follower_joins_an_idle_partition_that_it_does_not_name_again(in_process: Start) -> None:
+    cluster = await in_process(brokers=2)
+    await cluster.create_topic("t", replication_factor=2)
+    leader = cluster.leader("t")
+    partition = cluster.partition("t", broker_id=leader)
+    await cluster.wait_until(lambda: partition.isr.committed != () and partition.followers[3 - leader].pulse)
+    # As after a refusal by the controller: outside the ISR, caught up, and no record comes to be fetched.
+    partition.isr = Isr((leader,))
+    await cluster.wait_until(lambda: partition.isr.is_in_doubt or set(partition.isr.committed) == {1, 2})

@@ -339,17 +339,38 @@ class Partition:
         before = progress.log_end_offset
         progress.pulse = pulse
         progress.record_fetch(offset, log_start_offset, self.log.log_end_offset, self._here.now_ms())
-        if isr_rules.should_join(
+        if self._may_join(broker_id, progress):
+            self._propose((*self.isr.committed, broker_id))
+        if before != offset:
+            self.maybe_advance_high_watermark()
+
+    def maybe_expand_isr(self) -> bool:
+        """Propose a follower that may join although it fetched nothing new; returns whether it did.
+
+        A fetch session does not name an idle partition again, so a follower that could not join at its last fetch
+        (not yet known to be alive, or refused by the controller) would stay outside until somebody produces.
+        """
+        if self.role is not Role.LEADER or self.isr.is_in_doubt or not self.is_under_replicated:
+            return False
+        now_ms = self._here.now_ms()
+        for broker_id, progress in self.followers.items():
+            seen_ms = progress.last_fetch_ms
+            if progress.pulse is not None:
+                seen_ms = max(seen_ms, progress.pulse.last_fetch_ms)
+            if now_ms - seen_ms <= self._here.max_lag_ms() and self._may_join(broker_id, progress):
+                self._propose((*self.isr.committed, broker_id))
+                return True
+        return False
+
+    def _may_join(self, broker_id: int, progress: FollowerProgress) -> bool:
+        return isr_rules.should_join(
             broker_id,
             progress,
             self.isr,
             high_watermark=self.log.high_watermark,
             epoch_start_offset=self.epoch_start_offset,
             is_eligible=self._here.is_alive,
-        ):
-            self._propose((*self.isr.committed, broker_id))
-        if before != offset:
-            self.maybe_advance_high_watermark()
+        )
 
     def forget_pulse(self, broker_id: int) -> None:
         """The follower's session no longer contains this partition."""

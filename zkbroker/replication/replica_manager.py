@@ -33,6 +33,8 @@ from zkbroker.storage.log_manager import LogManager
 
 log = logging.getLogger(__name__)
 
+EXPAND_EVERY_S = 1.0
+
 
 @attrs.frozen
 class RolesApplied:
@@ -262,11 +264,19 @@ class ReplicaManager:
         """Propose to drop members that fell behind; returns how many partitions did."""
         return sum(partition.maybe_shrink_isr() for partition in self.partitions.values())
 
+    def expand_isrs(self) -> int:
+        """Propose followers that may join now, of partitions where nobody fetches anything new; returns how many."""
+        return sum(partition.maybe_expand_isr() for partition in self.partitions.values())
+
     async def watch_isrs(self) -> None:
-        """Every half of replica.lag.time.max.ms, for ever."""
+        """Expand every second, shrink every half of replica.lag.time.max.ms, for ever."""
+        shrink_at = trio.current_time() + self._here.max_lag_ms() / 2 / 1000
         while True:
-            await trio.sleep(self._here.max_lag_ms() / 2 / 1000)
-            self.shrink_isrs()
+            await trio.sleep(EXPAND_EVERY_S)
+            self.expand_isrs()
+            if trio.current_time() >= shrink_at:
+                self.shrink_isrs()
+                shrink_at = trio.current_time() + self._here.max_lag_ms() / 2 / 1000
 
     def high_watermarks(self) -> dict[TopicPartition, int]:
         """What the checkpoint must say: of hosted partitions, and of those the controller has not named yet."""
