@@ -6,7 +6,7 @@ Source: org.apache.kafka.common.acl and .resource; the numbers are those of the 
 from __future__ import annotations
 
 from enum import IntEnum
-from functools import cache
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -110,7 +110,7 @@ IMPLIED_BY: Final[dict[Operation, tuple[Operation, ...]]] = {
 }
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)  # typed: words of different kinds are equal as numbers
 def label(word: Word) -> str:
     """The spelling of znodes, tools and logs: DescribeConfigs, TransactionalId, Allow."""
     return "".join(part.capitalize() for part in word.name.split("_"))

@@ -183,14 +183,18 @@ class AclSet:
         index = self._types.get(resource.resource_type)
         return index is not None and next(index.covering(resource.name), None) is not None
 
-    def applicable(self, resource: Resource) -> Iterator[Binding]:
-        """The rules on patterns that cover the resource, the most specific pattern first."""
+    def covering(self, resource: Resource) -> Iterator[Pattern]:
+        """The patterns with rules that cover the resource, the most specific first."""
         index = self._types.get(resource.resource_type)
         if index is not None:
             for how, name in index.covering(resource.name):
-                pattern = Pattern(resource.resource_type, how, name)
-                for entry in sorted(self.entries(pattern)):
-                    yield Binding(pattern, entry)
+                yield Pattern(resource.resource_type, how, name)
+
+    def applicable(self, resource: Resource) -> Iterator[Binding]:
+        """The rules on patterns that cover the resource, the most specific pattern first."""
+        for pattern in self.covering(resource):
+            for entry in sorted(self.entries(pattern)):
+                yield Binding(pattern, entry)
 
     def find(
         self,
