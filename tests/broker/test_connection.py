@@ -168,6 +168,7 @@ async def test_a_wait_that_must_close_closes(nursery: trio.Nursery) -> None:
     script.waiting[b"w1"].text = b"fail"
     script.waiting[b"w1"].ready.set()
     assert await client.receive() is None
+    await trio.testing.wait_all_tasks_blocked()
     assert script.was_closed
 
 

@@ -8,6 +8,7 @@ five requests in flight do not wait for each other. Such a connection gets a sec
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -17,6 +18,7 @@ import trio
 
 from zkbroker.changed import Changed
 from zkbroker.network.memory import ALWAYS_PASSES_BYTES, RequestMemory
+from zkbroker.network.tls import TlsFacts
 from zkbroker.network.transport import Sendable, Transport
 from zkbroker.protocol.framing import FrameBuffer, FrameTooLarge
 
@@ -79,6 +81,14 @@ def _release(buffers: Sequence[Sendable]) -> None:
             buffer.release()
 
 
+def _perhaps(size: int) -> str:
+    """What may have been meant by bytes that were read as the size of a frame."""
+    first = size.to_bytes(4, "big", signed=True)
+    if first[:2] == b"\x16\x03":
+        return " (is it TLS? this listener does not speak it)"
+    return " (is it HTTP?)" if first in (b"GET ", b"POST", b"HEAD", b"PUT ") else ""
+
+
 @attrs.define(eq=False, slots=True)
 class Connection:
     """One accepted connection. `serve` is its lifetime; everything else is called by its own tasks."""
@@ -87,7 +97,8 @@ class Connection:
     listener: str  # listener name
     _transport: Transport
     _memory: RequestMemory
-    max_frame_bytes: int  # smaller until the client has authenticated
+    max_frame_bytes: int
+    tls: TlsFacts | None = None  # what the handshake found out
     clock: Callable[[], float] = trio.current_time
     last_active: float = 0.0  # by `clock`; the sweeper closes what is idle too long
     muted: bool = False
@@ -96,6 +107,8 @@ class Connection:
     _moved: Changed = attrs.field(factory=Changed)
     _serving: bool = False
     _ending: bool = False
+    _patience: trio.CancelScope | None = None  # ends one that does not say who it is
+    _full: tuple[int, RequestMemory] | None = None  # frame size and memory of those who did
 
     async def serve(self, session: Session) -> None:
         """Serve until the client goes away or must go. Raises nothing but what is a bug, and Cancelled."""
@@ -105,12 +118,23 @@ class Connection:
         except CloseConnection as reason:
             log.info("closing the connection of %s on %s: %s", self.peer, self.listener, reason)
         except FrameTooLarge as reason:
-            log.warning("closing the connection of %s on %s: %s", self.peer, self.listener, reason)
+            log.warning(
+                "closing the connection of %s on %s: %s%s",
+                self.peer,
+                self.listener,
+                reason,
+                _perhaps(reason.size),
+            )
         except (OSError, trio.ClosedResourceError, trio.BrokenResourceError) as error:
             log.debug("connection of %s on %s ended: %r", self.peer, self.listener, error)
         finally:
             session.closed()
             self._transport.close()
+
+    @property
+    def host(self) -> str:
+        """The client's address, as Java writes it."""
+        return self.peer.rpartition(":")[0]
 
     def close(self) -> None:
         """Disconnect the client; `serve` returns soon after."""
@@ -121,6 +145,18 @@ class Connection:
         self._ending = True
         if not self._serving and not self._waiting and not self._answering:
             self._transport.close()
+
+    def hold_back(self, patience: trio.CancelScope, max_frame_bytes: int, memory: RequestMemory) -> None:
+        """Until `let_in`: smaller frames, out of a memory of their own, and not for ever."""
+        self._full = (self.max_frame_bytes, self._memory)
+        self._patience, self.max_frame_bytes, self._memory = patience, max_frame_bytes, memory
+
+    def let_in(self) -> None:
+        """The client has said who it is. Calling it again is harmless."""
+        if self._patience is not None and self._full is not None:
+            self._patience.deadline = math.inf
+            self.max_frame_bytes, self._memory = self._full
+            self._patience = self._full = None
 
     async def settled(self) -> None:
         while self._waiting or self._answering:
@@ -186,6 +222,7 @@ class Connection:
     async def _serve_until_one_waits(self, frames: FrameBuffer, session: Session) -> WaitingAnswer | None:
         """Answer requests in turn; returns the first answer that must wait, None at the end of the stream."""
         taken = 0  # bytes of the memory budget that the frame in the buffer holds
+        memory = self._memory  # the budget they are taken from
         receive_into = self._transport.receive_into
         try:
             while True:
@@ -193,7 +230,8 @@ class Connection:
                 if frame is None:
                     announced = frames.pending_frame_bytes
                     if announced > ALWAYS_PASSES_BYTES and not taken:
-                        await self._memory.take(announced)
+                        memory = self._memory
+                        await memory.take(announced)
                         taken = announced
                     received = await receive_into(frames.get_buffer())
                     if received == 0:
@@ -204,7 +242,7 @@ class Connection:
                 self._serving = True
                 reply = await session.handle(frame, self)
                 if taken:
-                    self._memory.give(taken)
+                    memory.give(taken)
                     taken = 0
                 frames.max_frame_bytes = self.max_frame_bytes
                 if reply is None:
@@ -224,7 +262,7 @@ class Connection:
                 return reply
         finally:
             if taken:
-                self._memory.give(taken)
+                memory.give(taken)
 
     def _served(self) -> None:
         self._serving = False

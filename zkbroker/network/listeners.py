@@ -5,26 +5,60 @@ from __future__ import annotations
 import errno
 import logging
 import socket
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterable
 
 import attrs
 import trio
 
+from acl.model import host_of_address
 from zkbroker.model import Endpoint
+from zkbroker.network.admission import Admission
 from zkbroker.network.connection import Connection, Session
 from zkbroker.network.memory import RequestMemory
-from zkbroker.network.transport import PlainTransport
+from zkbroker.network.tls import TlsFailed, TlsTransport
+from zkbroker.network.transport import PlainTransport, Transport
 
 log = logging.getLogger(__name__)
 
 _OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _GONE_BEFORE_ACCEPT = (errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.EINTR)
 
-NewSession = Callable[[Connection], Session]
+BEFORE_AUTHENTICATION_BYTES = 16 * 1024 * 1024
+"""Memory for the larger frames of all clients of a listener that have not said who they are."""
+
+AUTHENTICATION_S = 30.0
+"""How long a client may take for TLS and SASL together."""
 
 
 class CannotListen(Exception):
     """A listener cannot be bound; the message is a sentence for the person who configured it."""
+
+
+class Refused(Exception):
+    """A connection whose client may not come in; the message says why, for the log."""
+
+
+NewSession = Callable[[Connection], Session]
+"""What serves a connection. Raises: Refused."""
+
+
+@attrs.frozen
+class Entrance:
+    """What a client of a listener must get through before it is served."""
+
+    tls: Callable[[], ssl.SSLContext] | None = None  # the context of now; None: no TLS
+    authenticates: bool = False  # the session calls `Connection.let_in` when it knows who it is
+    max_frame_bytes: int = 524288  # before that
+    refusal_delay_s: Callable[[], float] = lambda: 0.0  # so that guessing is slow
+    patience_s: float = AUTHENTICATION_S
+
+    @property
+    def is_open(self) -> bool:
+        return self.tls is None and not self.authenticates
+
+
+OPEN = Entrance()
 
 
 @attrs.frozen
@@ -41,6 +75,7 @@ class Listener:
     endpoint: Endpoint  # with the port really bound
     _socket: socket.socket
     connections: set[Connection] = attrs.field(factory=set)
+    make_room: Callable[[], None] = lambda: None  # closes a connection of another listener
     _accepted: int = 0
 
     def statistics(self) -> ListenerStatistics:
@@ -52,12 +87,18 @@ class Listener:
         new_session: NewSession,
         memory: RequestMemory,
         max_frame_bytes: int,
+        entrance: Entrance = OPEN,
+        admission: Admission | None = None,
     ) -> None:
         """Accept until cancelled; each connection becomes a task of `connections`.
 
-        Out of descriptors, accepting pauses until some connection has closed; nothing else fails.
+        Out of descriptors, or of what `admission` allows, accepting pauses; nothing else fails.
         """
+        name = self.endpoint.listener
+        unknown_memory = RequestMemory(BEFORE_AUTHENTICATION_BYTES)
         while True:
+            if admission is not None:
+                await admission.wait_room(name)
             try:
                 sock, address = self._socket.accept()
             except BlockingIOError:
@@ -74,24 +115,109 @@ class Listener:
                     await trio.sleep(1)
                     continue
                 raise
+            self._accepted += 1
+            host = host_of_address(address[0])
+            pause_s = 0.0
+            if admission is not None:
+                now = trio.current_time()
+                pause_s = admission.pause_s(name, now)
+                delay_s = admission.address_delay_s(host, now)
+                if delay_s:
+                    connections.start_soon(_keep_waiting, sock, f"{host}:{address[1]}", name, delay_s)
+                    continue
+                refusal = admission.admit(name, host)
+                if refusal is not None:
+                    log.info("refusing the connection of %s on %s: %s", host, name, refusal)
+                    sock.close()
+                    continue
+                if admission.is_over_full:
+                    self.make_room()
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            transport: Transport = (
+                PlainTransport(sock)
+                if entrance.tls is None
+                else TlsTransport(sock, entrance.tls(), server_side=True)
+            )
             connection = Connection(
-                peer=f"{address[0]}:{address[1]}",
-                listener=self.endpoint.listener,
-                transport=PlainTransport(sock),
+                peer=f"{host}:{address[1]}",
+                listener=name,
+                transport=transport,
                 memory=memory,
                 max_frame_bytes=max_frame_bytes,
             )
-            self._accepted += 1
-            connections.start_soon(self._serve, connection, new_session)
-            await trio.lowlevel.checkpoint()
+            if entrance.is_open:
+                connections.start_soon(self._serve, connection, new_session, admission)
+            else:
+                connections.start_soon(
+                    self._serve_behind,
+                    entrance,
+                    unknown_memory,
+                    transport,
+                    connection,
+                    new_session,
+                    admission,
+                )
+            if pause_s:
+                await trio.sleep(pause_s)
+            else:
+                await trio.lowlevel.checkpoint()
 
-    async def _serve(self, connection: Connection, new_session: NewSession) -> None:
+    async def _serve(
+        self, connection: Connection, new_session: NewSession, admission: Admission | None
+    ) -> None:
         self.connections.add(connection)
         try:
             await connection.serve(new_session(connection))
         finally:
             self.connections.discard(connection)
+            if admission is not None:
+                admission.leave(connection.listener, connection.host)
+
+    async def _serve_behind(
+        self,
+        entrance: Entrance,
+        unknown_memory: RequestMemory,
+        transport: Transport,
+        connection: Connection,
+        new_session: NewSession,
+        admission: Admission | None,
+    ) -> None:
+        """Serve a client of a listener that asks for something first."""
+        self.connections.add(connection)
+        try:
+            with trio.CancelScope(deadline=trio.current_time() + entrance.patience_s) as patience:
+                connection.hold_back(patience, entrance.max_frame_bytes, unknown_memory)
+                try:
+                    if isinstance(transport, TlsTransport):
+                        connection.tls = await transport.handshake()
+                    session = new_session(connection)
+                except (TlsFailed, Refused) as reason:
+                    log.info(
+                        "closing the connection of %s on %s: %s",
+                        connection.peer,
+                        connection.listener,
+                        reason,
+                    )
+                    await trio.sleep(entrance.refusal_delay_s())
+                    return
+                except (OSError, trio.ClosedResourceError) as error:
+                    log.debug("connection of %s on %s ended: %r", connection.peer, connection.listener, error)
+                    return
+                if not entrance.authenticates:
+                    connection.let_in()
+                await connection.serve(session)
+            if patience.cancelled_caught:
+                log.info(
+                    "closing the connection of %s on %s: it did not say who it is within %g s",
+                    connection.peer,
+                    connection.listener,
+                    entrance.patience_s,
+                )
+        finally:
+            connection.close()
+            self.connections.discard(connection)
+            if admission is not None:
+                admission.leave(connection.listener, connection.host)
 
     def close(self) -> None:
         """Stop listening; open connections stay."""
@@ -111,6 +237,20 @@ class Listener:
             log.info("closing the connection of %s: idle for more than %g s", connection.peer, idle_s)
             connection.close()
         return len(idle)
+
+
+async def _keep_waiting(sock: socket.socket, peer: str, listener: str, delay_s: float) -> None:
+    """One whose address connects too often: closing it at once would only make it come again."""
+    log.info(
+        "closing the connection of %s on %s in %g s: its address connects too often (connection_creation_rate)",
+        peer,
+        listener,
+        delay_s,
+    )
+    try:
+        await trio.sleep(delay_s)
+    finally:
+        sock.close()
 
 
 def bind(endpoint: Endpoint, backlog: int) -> Listener:
@@ -154,6 +294,19 @@ def bind(endpoint: Endpoint, backlog: int) -> Listener:
             "choose another port in listeners"
         )
     raise CannotListen(f"cannot listen on {endpoint}: {last}")
+
+
+def close_one_idle(listeners: Iterable[Listener], protected: str | None) -> None:
+    """Close the connection that was idle longest, of any listener but the protected one. Source: KIP-402."""
+    candidates = [c for one in listeners if one.endpoint.listener != protected for c in one.connections]
+    if candidates:
+        oldest = min(candidates, key=lambda connection: connection.last_active)
+        log.info(
+            "closing the connection of %s on %s: another broker needs its place (max.connections)",
+            oldest.peer,
+            oldest.listener,
+        )
+        oldest.close()
 
 
 async def sweep(listeners: list[Listener], idle_ms: int) -> None:
