@@ -1,0 +1,323 @@
+"""Rules through the brokers of any cluster that serves DescribeAcls, CreateAcls and DeleteAcls."""
+
+from __future__ import annotations
+
+import logging
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from kafka import errors
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    KafkaAdminClient,
+    ResourcePattern,
+    ResourcePatternFilter,
+)
+from kafka.admin import ResourceType as KafkaResourceType
+
+from acl.model import (
+    ANY_BINDING,
+    OPERATIONS,
+    Binding,
+    BindingFilter,
+    Entry,
+    EntryFilter,
+    Operation,
+    Pattern,
+    PatternType,
+    Permission,
+    ResourceType,
+)
+from acl.sets import AclSet
+from acl.stores.store import Change, StoreError, require_known
+from acl.text import binding_text
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 500
+"""Rules a request: a broker writes each pattern's node by itself, within the request's timeout."""
+
+DEFAULT_TIMEOUT_MS: Final = 30_000
+
+
+class BrokerStore:
+    """The rules behind brokers."""
+
+    def __init__(self, bootstrap: str, properties: Mapping[str, str] | None = None) -> None:
+        """Connects. `properties`: a Java client's configuration (security.protocol, sasl.jaas.config ...).
+
+        Raises: StoreError.
+        """
+        servers = [server.strip() for server in bootstrap.split(",") if server.strip()]
+        self.place = f"the brokers at {','.join(servers)}"
+        self.problems: tuple[str, ...] = ()
+        options = client_options(properties or {})
+        try:
+            self._client = KafkaAdminClient(bootstrap_servers=servers, **options)
+        except (errors.KafkaError, OSError, ValueError, AssertionError) as error:
+            raise StoreError(
+                f"No broker of {','.join(servers)} could be reached: {_sentence(error)}"
+            ) from None
+
+    def close(self) -> None:
+        self._client.close()
+
+    # ------------------------------------------------------------------ reading
+
+    def read(self) -> AclSet:
+        return AclSet(self.matching(ANY_BINDING))
+
+    def matching(self, chosen: BindingFilter) -> list[Binding]:
+        """The rules that pass the filter, as the broker sees it."""
+        self.problems = ()
+        try:
+            return self._describe(chosen)
+        except _StrangeWord:
+            # kafka-python gives up on a word of a later Kafka: ask for each operation that is known.
+            self.problems = ("Rules with operations that this version does not know are left out.",)
+            found = [
+                self._describe(BindingFilter(chosen.pattern, _with_operation(chosen.entry, operation)))
+                for operation in OPERATIONS
+                if chosen.entry.operation in (Operation.ANY, operation)
+            ]
+            return [rule for rules in found for rule in rules]
+
+    def _describe(self, chosen: BindingFilter) -> list[Binding]:
+        try:
+            found, _ = self._ask(lambda: self._client.describe_acls(_filter(chosen)))
+        except ValueError as error:
+            raise _StrangeWord(str(error)) from None
+        return [_binding(acl) for acl in found]
+
+    def cluster_id(self) -> str:
+        description = self._ask(self._client.describe_cluster)
+        return str(description.get("cluster_id") or "")
+
+    def existing(self) -> Mapping[ResourceType, frozenset[str]]:
+        """Topics and groups."""
+        topics = frozenset(self._ask(self._client.list_topics))
+        groups = frozenset(str(group["group_id"]) for group in self._ask(self._client.list_groups))
+        return {ResourceType.TOPIC: topics, ResourceType.GROUP: groups}
+
+    # ------------------------------------------------------------------ writing
+
+    def change(self, add: Iterable[Binding] = (), remove: Iterable[Binding] = ()) -> Change:
+        live = self.read()
+        unwanted = sorted(rule for rule in frozenset(remove) if rule in live)
+        wanted = sorted(rule for rule in frozenset(add) if rule not in live)
+        require_known(wanted)
+        for batch in _batches(wanted):
+            self._create(batch)
+        removed: list[Binding] = []
+        for batch in _batches(unwanted):
+            removed += self.delete([BindingFilter.exactly(rule) for rule in batch])
+        return Change(tuple(wanted), tuple(sorted(set(removed))))
+
+    def _create(self, batch: Sequence[Binding]) -> None:
+        answer = self._ask(lambda: self._client.create_acls([_acl(rule) for rule in batch]))
+        if answer["failed"]:
+            made = [_binding(acl) for acl in answer["succeeded"]]
+            refused = next(rule for rule in batch if rule not in made)
+            raise StoreError(
+                f"The broker refused {binding_text(refused)}: {_sentence(answer['failed'][0]())} "
+                f"{len(made)} of {len(batch)} rules of the request were added."
+            )
+
+    def delete(self, filters: Sequence[BindingFilter]) -> list[Binding]:
+        """Remove what passes any of the filters, as one request; the rules that are gone."""
+        answer = self._ask(lambda: self._client.delete_acls([_filter(chosen) for chosen in filters]))
+        gone: list[Binding] = []
+        for _, matching, error in answer:
+            if error is not errors.NoError:
+                raise StoreError(f"The broker refused a removal: {_sentence(error())}")
+            gone += [_binding(acl) for acl in matching]
+        return gone
+
+    # ------------------------------------------------------------------ watching
+
+    def watch(self, interval_s: float) -> Iterator[Change]:
+        live = self.read()
+        while True:
+            time.sleep(interval_s)
+            now = self.read()
+            yield Change.between(live, now)
+            live = now
+
+    def _ask(self, call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except errors.SecurityDisabledError:
+            raise StoreError(
+                f"{self.place[0].upper()}{self.place[1:]} have no authorizer (authorizer.class.name), so that they "
+                "keep no rules."
+            ) from None
+        except errors.ClusterAuthorizationFailedError:
+            raise StoreError(
+                f"{self.place[0].upper()}{self.place[1:]} do not permit this: reading rules takes Describe, "
+                "changing them Alter on the cluster."
+            ) from None
+        except errors.KafkaError as error:
+            raise StoreError(f"{self.place[0].upper()}{self.place[1:]} failed: {_sentence(error)}") from None
+
+
+class _StrangeWord(Exception):
+    """An answer holds a code that kafka-python has no name for."""
+
+
+def _sentence(error: BaseException) -> str:
+    name = getattr(error, "message", None) or type(error).__name__
+    detail = getattr(error, "description", None) or str(error)
+    return f"{name}: {detail}".rstrip(".") + "."
+
+
+def _with_operation(entry: EntryFilter, operation: Operation) -> EntryFilter:
+    return EntryFilter(entry.principal, entry.permission, operation, entry.host)
+
+
+def _batches(rules: Sequence[Binding]) -> Iterator[Sequence[Binding]]:
+    """Up to BATCH rules at a time, the rules of a pattern together where they fit."""
+    start = 0
+    while start < len(rules):
+        end = min(start + BATCH, len(rules))
+        if end < len(rules):
+            at = end
+            while at > start and rules[at - 1].pattern == rules[end].pattern:
+                at -= 1
+            end = at if at > start else end
+        yield rules[start:end]
+        start = end
+
+
+# ---------------------------------------------------------------------------------------------- values
+
+
+def _acl(rule: Binding) -> ACL:
+    pattern, entry = rule.pattern, rule.entry
+    return ACL(
+        entry.principal,
+        entry.host,
+        ACLOperation(int(entry.operation)),
+        ACLPermissionType(int(entry.permission)),
+        ResourcePattern(
+            KafkaResourceType(int(pattern.resource_type)),
+            pattern.name,
+            ACLResourcePatternType(int(pattern.pattern_type)),
+        ),
+    )
+
+
+def _filter(chosen: BindingFilter) -> ACLFilter:
+    pattern, entry = chosen.pattern, chosen.entry
+    return ACLFilter(
+        entry.principal,
+        entry.host,
+        ACLOperation(int(entry.operation)),
+        ACLPermissionType(int(entry.permission)),
+        ResourcePatternFilter(
+            KafkaResourceType(int(pattern.resource_type)),
+            pattern.name,
+            ACLResourcePatternType(int(pattern.pattern_type)),
+        ),
+    )
+
+
+def _binding(acl: ACL) -> Binding:
+    pattern = acl.resource_pattern
+    return Binding(
+        Pattern(
+            ResourceType(int(pattern.resource_type)),
+            PatternType(int(pattern.pattern_type)),
+            pattern.resource_name,
+        ),
+        Entry(acl.principal, Permission(int(acl.permission_type)), Operation(int(acl.operation)), acl.host),
+    )
+
+
+# ---------------------------------------------------------------------------------------------- configuration
+
+_JAAS: Final = re.compile(r'(username|password)\s*=\s*"((?:[^"\\]|\\.)*)"')
+
+
+def client_options(properties: Mapping[str, str]) -> dict[str, Any]:
+    """kafka-python's options for a Java client's configuration. Unknown keys are passed over, with a log line.
+
+    Raises: StoreError for what cannot be served, with what to do instead.
+    """
+    known = {key: value.strip() for key, value in properties.items()}
+    timeout_ms = _number(known.pop("request.timeout.ms", str(DEFAULT_TIMEOUT_MS)), "request.timeout.ms")
+    options: dict[str, Any] = {
+        "client_id": known.pop("client.id", "acl"),
+        "request_timeout_ms": timeout_ms,
+        "bootstrap_timeout_ms": timeout_ms,
+        "security_protocol": known.pop("security.protocol", "PLAINTEXT").upper(),
+    }
+    known.pop("bootstrap.servers", None)
+    known.pop("default.api.timeout.ms", None)
+    if options["security_protocol"] in ("SSL", "SASL_SSL"):
+        options["ssl_context"] = _tls_context(known)
+    if options["security_protocol"].startswith("SASL_"):
+        options |= _sasl_options(known)
+    for key in known:
+        if not key.startswith(("ssl.", "sasl.")):
+            log.warning("The client's property %s has no meaning here", key)
+    return options
+
+
+def _sasl_options(known: Mapping[str, str]) -> dict[str, Any]:
+    mechanism = known.get("sasl.mechanism", "GSSAPI")
+    if mechanism not in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"):
+        raise StoreError(
+            f"sasl.mechanism={mechanism} is not served: use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."
+        )
+    login = {
+        key: re.sub(r"\\(.)", r"\1", value) for key, value in _JAAS.findall(known.get("sasl.jaas.config", ""))
+    }
+    if login.keys() != {"username", "password"}:
+        raise StoreError('sasl.jaas.config needs username="..." and password="...".')
+    return {
+        "sasl_mechanism": mechanism,
+        "sasl_plain_username": login["username"],
+        "sasl_plain_password": login["password"],
+    }
+
+
+def _tls_context(known: Mapping[str, str]) -> ssl.SSLContext:
+    for store in ("truststore", "keystore"):
+        kind = known.get(f"ssl.{store}.type", "JKS").upper()
+        where = known.get(f"ssl.{store}.location")
+        if where and kind != "PEM":
+            raise StoreError(
+                f"ssl.{store}.type={kind} is not served: write the {store} as PEM (keytool -importkeystore to PKCS12, "
+                f"then openssl pkcs12 -in {store}.p12 -out {store}.pem -nodes) and set ssl.{store}.type=PEM."
+            )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if known.get("ssl.endpoint.identification.algorithm", "https").lower() != "https":
+        context.check_hostname = False
+    try:
+        if authorities := known.get("ssl.truststore.certificates"):
+            context.load_verify_locations(cadata=authorities)
+        if trusted := known.get("ssl.truststore.location"):
+            context.load_verify_locations(cafile=trusted)
+        if not authorities and not trusted:
+            context.load_default_certs()
+        if own := known.get("ssl.keystore.location"):
+            password = known.get("ssl.key.password") or known.get("ssl.keystore.password")
+            context.load_cert_chain(str(Path(own)), password=password)
+    except (OSError, ssl.SSLError) as error:
+        raise StoreError(f"A certificate file of the configuration cannot be used: {error}.") from None
+    return context
+
+
+def _number(text: str, key: str) -> int:
+    if not text.isdecimal():
+        raise StoreError(f"{key}={text} is no number of milliseconds.")
+    return int(text)
