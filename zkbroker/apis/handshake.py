@@ -1,4 +1,4 @@
-"""ApiVersions: what this broker can do. SASL's handshake joins it with the security listeners."""
+"""ApiVersions: what this broker can do; and SASL requests that come when they must not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from zkbroker.errors import ErrorCode
 from zkbroker.protocol.codec import ApiKey
 from zkbroker.protocol.generated.api_versions_request import ApiVersionsRequest
 from zkbroker.protocol.generated.api_versions_response import ApiVersion, ApiVersionsResponse
+from zkbroker.protocol.generated.sasl_authenticate_request import SaslAuthenticateRequest
+from zkbroker.protocol.generated.sasl_authenticate_response import SaslAuthenticateResponse
+from zkbroker.protocol.generated.sasl_handshake_request import SaslHandshakeRequest
+from zkbroker.protocol.generated.sasl_handshake_response import SaslHandshakeResponse
 
 _SOFTWARE = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?")
 
@@ -34,3 +38,21 @@ async def api_versions(
     ):
         return ApiVersionsResponse(error_code=ErrorCode.INVALID_REQUEST)
     return ApiVersionsResponse(api_keys=ADVERTISED, finalized_features_epoch=broker.feature_epoch())
+
+
+async def sasl_handshake(
+    request: SaslHandshakeRequest, ctx: RequestContext, broker: Services
+) -> SaslHandshakeResponse:
+    """Versions 0-1. On a SASL listener it does not come this far while it is due (security/sasl_session.py).
+
+    Errors: ILLEGAL_SASL_STATE. Source: KIP-43.
+    """
+    return SaslHandshakeResponse(error_code=ErrorCode.ILLEGAL_SASL_STATE)
+
+
+async def sasl_authenticate(
+    request: SaslAuthenticateRequest, ctx: RequestContext, broker: Services
+) -> SaslAuthenticateResponse:
+    """Versions 0-2. As SaslHandshake. Errors: ILLEGAL_SASL_STATE. Source: KIP-152."""
+    message = "SaslAuthenticate request received after successful authentication"
+    return SaslAuthenticateResponse(error_code=ErrorCode.ILLEGAL_SASL_STATE, error_message=message)

@@ -24,6 +24,7 @@ from zkbroker.protocol.codec import (
     decode_request_header,
     encode_response,
 )
+from zkbroker.security.authorizer import ANONYMOUS, Principal
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +73,12 @@ class ClientSession:
 
     _connection: Connection
     _broker: Services
+    principal: Principal = ANONYMOUS  # who it is; set before anything but ApiVersions is served
     _host: str = attrs.field(init=False)
     _fetch_session_ids: set[int] = attrs.field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._host = self._connection.peer.rpartition(":")[0]
+        self._host = self._connection.host
 
     async def handle(self, frame: memoryview, answers: Answers) -> Reply:
         """Serve one request.
@@ -107,6 +109,7 @@ class ClientSession:
             client_id=header.client_id or "",
             listener=self._connection.listener,
             host=self._host,
+            principal=self.principal,
             fetch_session_ids=self._fetch_session_ids,
         )
         if header.api_key != ApiKey.PRODUCE:

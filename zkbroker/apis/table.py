@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from zkbroker.apis import (
+    configs,
     failures,
     fetch,
     from_controller,
@@ -58,11 +59,20 @@ _SERVED = (
     _api(ApiKey.UPDATE_METADATA, from_controller.update_metadata),
     _api(ApiKey.CONTROLLED_SHUTDOWN, to_controller.controlled_shutdown),
     _api(ApiKey.FIND_COORDINATOR, groups.find_coordinator),
+    _api(ApiKey.SASL_HANDSHAKE, handshake.sasl_handshake),
     _api(ApiKey.API_VERSIONS, handshake.api_versions),
     _api(ApiKey.CREATE_TOPICS, topics.create_topics, failures.create_topics),
     _api(ApiKey.DELETE_TOPICS, topics.delete_topics, failures.delete_topics),
     _api(ApiKey.INIT_PRODUCER_ID, transactions.init_producer_id),
     _api(ApiKey.OFFSET_FOR_LEADER_EPOCH, offsets.offset_for_leader_epoch, failures.offset_for_leader_epoch),
+    _api(ApiKey.SASL_AUTHENTICATE, handshake.sasl_authenticate),
+    _api(ApiKey.DESCRIBE_CONFIGS, configs.describe_configs, failures.describe_configs),
+    _api(ApiKey.ALTER_CONFIGS, configs.alter_configs, failures.alter_configs),
+    _api(
+        ApiKey.INCREMENTAL_ALTER_CONFIGS,
+        configs.incremental_alter_configs,
+        failures.incremental_alter_configs,
+    ),
     _api(ApiKey.ALTER_PARTITION, to_controller.alter_partition),
     _api(ApiKey.DESCRIBE_CLUSTER, metadata.describe_cluster),
     _api(ApiKey.ALLOCATE_PRODUCER_IDS, to_controller.allocate_producer_ids),
