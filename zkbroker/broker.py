@@ -23,6 +23,7 @@ from zkbroker.apis.fetch_sessions import FetchSessions
 from zkbroker.apis.session import ClientSession
 from zkbroker.changed import Changed
 from zkbroker.config import BrokerConfig
+from zkbroker.config.dynamic import Passwords
 from zkbroker.controller.controller import Controller
 from zkbroker.controller_channel import ControllerChannel
 from zkbroker.coordinator.producer_ids import ProducerIds
@@ -106,7 +107,7 @@ class Broker:
             session = await sessions.start(zk.run, self._on_session)
             identity = await self._settle(zk, session)
             self.broker_id = identity.broker_id
-            dynamic = DynamicConfig(self.config, identity.broker_id)
+            dynamic = DynamicConfig(self.config, identity.broker_id, passwords=_passwords(self.config))
             await _with_session(zk, dynamic.load_broker)
             logs = LogManager(
                 lambda: dynamic.broker, dynamic.topic, self.files, on_dir_offline=self._dir_offline
@@ -399,6 +400,15 @@ async def _with_session(zk: ZooKeeper, use: Callable[[ZkSession], Awaitable[T]])
             return await use(session)
         except (SessionLost, ConnectionLost) as error:
             log.info("ZooKeeper was lost while starting (%s): again with the next session", error)
+
+
+def _passwords(config: BrokerConfig) -> Passwords | None:
+    """How passwords in ZooKeeper are read and written, if that is configured at all."""
+    if config.password_encoder_secret is None:
+        return None
+    from zkbroker.security.password_encoder import encoder_of  # cryptography: for those who need it
+
+    return encoder_of(config)
 
 
 def _reconfigure(logs: LogManager, dynamic: DynamicConfig, topic: str | None) -> None:

@@ -14,8 +14,8 @@ import attrs
 import trio
 
 from zkbroker.changed import Changed
-from zkbroker.config import BrokerConfig, ConfigError, TopicConfig
-from zkbroker.config.dynamic import dynamic_settings
+from zkbroker.config import BrokerConfig, ConfigError, Setting, TopicConfig, require_served
+from zkbroker.config.dynamic import Passwords, dynamic_settings, is_known, require_allowed_change
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import ANY_VERSION, NoNode, ZkSession, Znode
 from zkbroker.zookeeper.strict_json import Undecodable
@@ -46,6 +46,8 @@ class DynamicConfig:
 
     _static: BrokerConfig
     _broker_id: int  # the real one, also where it was generated
+    passwords: Passwords | None = attrs.field(default=None, kw_only=True)
+    """How passwords of dynamic configurations are read; None without a password.encoder.secret."""
     _wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
 
     broker: BrokerConfig = attrs.field(init=False)
@@ -93,6 +95,11 @@ class DynamicConfig:
         """What is set for a topic, as texts."""
         return self._overrides.get(name, NO_CONFIG)
 
+    def usable_overrides(self, name: str) -> Mapping[str, str]:
+        """What is set for a topic, without what cannot be used."""
+        overrides = self.topic_overrides(name)
+        return self._fitting(overrides)[0] if overrides else overrides
+
     def entity(self, path: str) -> Mapping[str, str]:
         """What is set for `users/u`, `users/u/clients/c`, `clients/c` or `ips/i`; names as in ZooKeeper."""
         return self._entities.get(path, NO_CONFIG)
@@ -101,6 +108,45 @@ class DynamicConfig:
     def entities(self) -> Mapping[str, Mapping[str, str]]:
         """Every user, client and address with a configuration."""
         return self._entities
+
+    @property
+    def static(self) -> BrokerConfig:
+        """What was set at the start, without anything from ZooKeeper."""
+        return self._static
+
+    @property
+    def texts_of_this_broker(self) -> dict[str, str]:
+        """What ZooKeeper says for this broker alone, as far as it can be used; passwords decoded."""
+        return self.usable_texts(self._of_this_broker, per_broker=True)
+
+    @property
+    def texts_of_all_brokers(self) -> dict[str, str]:
+        """What ZooKeeper says for every broker, as far as it can be used."""
+        return self.usable_texts(self._of_all_brokers, per_broker=False)
+
+    def usable_texts(self, held: Mapping[str, str], *, per_broker: bool) -> dict[str, str]:
+        """What can be used of a broker node's texts; passwords decoded."""
+        settings, _ = self._usable(held, per_broker=per_broker)
+        texts = {setting.key: setting.text for setting in settings}
+        # What no table knows is kept for whoever put it there.
+        texts |= {name: text for name, text in held.items() if not is_known(name)}
+        return texts
+
+    def require_fitting(self, texts: Mapping[str, str], *, per_broker: bool) -> None:
+        """Whether these texts, passwords in the clear, could be this broker's (or all brokers') dynamic ones.
+
+        Raises: ConfigError for the first that cannot.
+        """
+        new, problems = dynamic_settings(texts, per_broker=per_broker, decode_password=str)
+        for problem in problems:
+            raise problem
+        others, _ = self._usable(
+            self._of_all_brokers if per_broker else self._of_this_broker, per_broker=not per_broker
+        )
+        merged = [*others, *new] if per_broker else [*new, *others]
+        candidate = self._static.with_settings(merged).with_broker_id(self._broker_id)
+        require_served(candidate)
+        require_allowed_change(self.broker, candidate)
 
     def statistics(self) -> DynamicConfigStatistics:
         return DynamicConfigStatistics(
@@ -285,7 +331,7 @@ class DynamicConfig:
             return
         settings = []
         for per_broker, held in ((False, self._of_all_brokers), (True, self._of_this_broker)):
-            usable, problems = dynamic_settings(held, per_broker=per_broker)
+            usable, problems = self._usable(held, per_broker=per_broker)
             settings += usable
             for problem in problems:
                 log.error("A dynamic configuration is ignored: %s", problem)
@@ -307,16 +353,32 @@ class DynamicConfig:
                 tell()
         self.changed.notify()
 
+    def _usable(
+        self, held: Mapping[str, str], *, per_broker: bool
+    ) -> tuple[list[Setting], list[ConfigError]]:
+        """What can be used of a node's texts, and what cannot."""
+        decode = None if self.passwords is None else self.passwords.decode
+        return dynamic_settings(held, per_broker=per_broker, decode_password=decode)
+
     def _resolve(self, topic: str, overrides: Mapping[str, str]) -> TopicConfig:
         """What can be used of the overrides: others may have written what Kafka would not accept."""
-        usable = dict(overrides)
+        usable, problems = self._fitting(overrides)
+        for problem in problems:
+            log.error("Topic %s: an override is ignored: %s", topic, problem)
+        return TopicConfig.resolve(usable, self.broker)
+
+    def _fitting(self, overrides: Mapping[str, str]) -> tuple[dict[str, str], list[ConfigError]]:
+        """The overrides that fit, and why others do not."""
+        usable, problems = dict(overrides), []
         while True:
             try:
-                return TopicConfig.resolve(usable, self.broker)
+                TopicConfig.resolve(usable, self.broker)
             except ConfigError as error:
-                log.error("Topic %s: an override is ignored: %s", topic, error)
+                problems.append(error)
                 # The two compaction lags may contradict each other; then either goes.
                 usable.pop(error.key if error.key in usable else "max.compaction.lag.ms")
+            else:
+                return usable, problems
 
 
 async def _entity_paths(session: ZkSession) -> list[str]:

@@ -9,10 +9,25 @@ from typing import Any
 from zkbroker.apis.context import RequestContext
 from zkbroker.errors import ErrorCode
 from zkbroker.protocol.codec import ApiKey, Message
+from zkbroker.protocol.generated.alter_configs_request import AlterConfigsRequest
+from zkbroker.protocol.generated.alter_configs_response import (
+    AlterConfigsResourceResponse,
+    AlterConfigsResponse,
+)
 from zkbroker.protocol.generated.create_topics_request import CreateTopicsRequest
 from zkbroker.protocol.generated.create_topics_response import CreatableTopicResult, CreateTopicsResponse
 from zkbroker.protocol.generated.delete_topics_request import DeleteTopicsRequest
 from zkbroker.protocol.generated.delete_topics_response import DeletableTopicResult, DeleteTopicsResponse
+from zkbroker.protocol.generated.describe_configs_request import DescribeConfigsRequest
+from zkbroker.protocol.generated.describe_configs_response import (
+    DescribeConfigsResponse,
+    DescribeConfigsResult,
+)
+from zkbroker.protocol.generated.incremental_alter_configs_request import IncrementalAlterConfigsRequest
+from zkbroker.protocol.generated.incremental_alter_configs_response import (
+    AlterConfigsResourceResponse as IncrementalAlterConfigsResourceResponse,
+)
+from zkbroker.protocol.generated.incremental_alter_configs_response import IncrementalAlterConfigsResponse
 from zkbroker.protocol.generated.list_offsets_request import ListOffsetsRequest
 from zkbroker.protocol.generated.list_offsets_response import (
     ListOffsetsPartitionResponse,
@@ -116,3 +131,40 @@ def delete_topics(request: DeleteTopicsRequest, ctx: RequestContext, code: Error
     named = [DeletableTopicResult(name=name, error_code=code) for name in request.topic_names]
     states = [DeletableTopicResult(name=t.name, topic_id=t.topic_id, error_code=code) for t in request.topics]
     return DeleteTopicsResponse(responses=named + states)
+
+
+def describe_configs(
+    request: DescribeConfigsRequest, ctx: RequestContext, code: ErrorCode
+) -> DescribeConfigsResponse:
+    return DescribeConfigsResponse(
+        results=[
+            DescribeConfigsResult(
+                error_code=code, resource_type=r.resource_type, resource_name=r.resource_name
+            )
+            for r in request.resources
+        ]
+    )
+
+
+def alter_configs(request: AlterConfigsRequest, ctx: RequestContext, code: ErrorCode) -> AlterConfigsResponse:
+    return AlterConfigsResponse(
+        responses=[
+            AlterConfigsResourceResponse(
+                error_code=code, resource_type=r.resource_type, resource_name=r.resource_name
+            )
+            for r in request.resources
+        ]
+    )
+
+
+def incremental_alter_configs(
+    request: IncrementalAlterConfigsRequest, ctx: RequestContext, code: ErrorCode
+) -> IncrementalAlterConfigsResponse:
+    return IncrementalAlterConfigsResponse(
+        responses=[
+            IncrementalAlterConfigsResourceResponse(
+                error_code=code, resource_type=r.resource_type, resource_name=r.resource_name
+            )
+            for r in request.resources
+        ]
+    )

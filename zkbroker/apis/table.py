@@ -66,6 +66,9 @@ _SERVED = (
     _api(ApiKey.INIT_PRODUCER_ID, transactions.init_producer_id),
     _api(ApiKey.OFFSET_FOR_LEADER_EPOCH, offsets.offset_for_leader_epoch, failures.offset_for_leader_epoch),
     _api(ApiKey.SASL_AUTHENTICATE, handshake.sasl_authenticate),
+    _api(ApiKey.ALTER_PARTITION, to_controller.alter_partition),
+    _api(ApiKey.DESCRIBE_CLUSTER, metadata.describe_cluster),
+    _api(ApiKey.ALLOCATE_PRODUCER_IDS, to_controller.allocate_producer_ids),
     _api(ApiKey.DESCRIBE_CONFIGS, configs.describe_configs, failures.describe_configs),
     _api(ApiKey.ALTER_CONFIGS, configs.alter_configs, failures.alter_configs),
     _api(
@@ -73,9 +76,6 @@ _SERVED = (
         configs.incremental_alter_configs,
         failures.incremental_alter_configs,
     ),
-    _api(ApiKey.ALTER_PARTITION, to_controller.alter_partition),
-    _api(ApiKey.DESCRIBE_CLUSTER, metadata.describe_cluster),
-    _api(ApiKey.ALLOCATE_PRODUCER_IDS, to_controller.allocate_producer_ids),
 )
 
 API_TABLE: dict[int, Api] = {int(api.key): api for api in _SERVED}

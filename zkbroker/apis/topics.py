@@ -11,11 +11,9 @@ import trio
 
 from acl.model import CLUSTER, Operation
 from zkbroker import admin_store, replica_assignment
+from zkbroker.apis.config_entries import Asked, topic_entries
 from zkbroker.apis.context import RequestContext, Services
-from zkbroker.config import TopicConfig
-from zkbroker.config.keys import as_text
-from zkbroker.config.settings import Source
-from zkbroker.config.topic import TOPIC_KEYS, TOPIC_SYNONYMS, validate_topic_config
+from zkbroker.config import validate_topic_config
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.metadata import ClusterSnapshot
 from zkbroker.model import NO_LEADER, NO_TOPIC_ID, TopicId
@@ -36,17 +34,6 @@ TRANSACTION_STATE = "__transaction_state"
 INTERNAL_TOPICS = frozenset({GROUP_OFFSETS, TRANSACTION_STATE})
 RESERVED_TOPIC = "__cluster_metadata"
 USE_DEFAULT = -1
-
-# How DescribeConfigs and CreateTopics name where a value comes from.
-CONFIG_SOURCES = {
-    Source.TOPIC: 1,
-    Source.DYNAMIC_BROKER: 2,
-    Source.DYNAMIC_DEFAULT: 3,
-    Source.FILE: 4,
-    Source.ENVIRONMENT: 4,
-    Source.OVERRIDE: 4,
-    Source.DEFAULT: 5,
-}
 
 
 @attrs.frozen
@@ -132,24 +119,10 @@ def _accepted(
 
 
 def _described(overrides: dict[str, str], broker: Services) -> list[CreatableTopicConfigs]:
-    config = TopicConfig.resolve(overrides, broker.config.broker)
-    described = []
-    for name, key in TOPIC_KEYS.items():
-        synonym = TOPIC_SYNONYMS.get(name)
-        if name in overrides:
-            source = Source.TOPIC
-        elif synonym is not None:
-            source = broker.config.broker.origin_of(synonym).source
-        else:
-            source = Source.DEFAULT
-        described.append(
-            CreatableTopicConfigs(
-                name=name,
-                value=as_text(getattr(config, key.attribute)),
-                config_source=CONFIG_SOURCES[source],
-            )
-        )
-    return described
+    return [
+        CreatableTopicConfigs(name=entry.name, value=entry.value, config_source=entry.config_source)
+        for entry in topic_entries(overrides, broker.config, Asked())
+    ]
 
 
 async def check_new_topic(wanted: CreatableTopic, version: int, broker: Services) -> NewTopic:

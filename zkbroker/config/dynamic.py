@@ -6,9 +6,9 @@ Source: kafka.server.DynamicBrokerConfig.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from zkbroker.config.broker import parse_setting, split_listener_key
+from zkbroker.config.broker import BrokerConfig, parse_setting, split_listener_key
 from zkbroker.config.broker_keys import BROKER_KEYS, DYNAMIC_ONLY
 from zkbroker.config.keys import Key, Update
 from zkbroker.config.settings import ConfigError, Origin, Setting, Source
@@ -33,6 +33,25 @@ CLUSTER_WIDE_LISTENER_KEYS: Final = frozenset(
     {"max.connections", "max.connection.creation.rate", "num.network.threads"}
 )
 """Listener-prefixed keys that may also be set for all brokers."""
+
+CHANGEABLE_OF_A_LISTENER: Final = NEED_LISTENER_PREFIX | CLUSTER_WIDE_LISTENER_KEYS
+"""What may change of a listener that is open; the rest is settled when it is made."""
+
+THREAD_COUNTS: Final = (
+    "num.io.threads",
+    "num.replica.fetchers",
+    "num.recovery.threads.per.data.dir",
+    "background.threads",
+)
+"""Keys that change by a factor of two at a time at most."""
+
+
+class Passwords(Protocol):
+    """How passwords are kept in ZooKeeper. Both raise ValueError with a reason."""
+
+    def encode(self, password: str, /) -> str: ...
+
+    def decode(self, encoded: str, /) -> str: ...
 
 
 def dynamic_settings(
@@ -87,3 +106,60 @@ def _decoded(name: str, text: str, decode: Callable[[str], str] | None, origin: 
         return decode(text)
     except ValueError as error:
         raise ConfigError(name, "[hidden]", f"it cannot be decoded: {error}", origin) from None
+
+
+def is_known(name: str) -> bool:
+    """Whether the key, listener-prefixed or not, is in the table."""
+    return name in BROKER_KEYS or split_listener_key(name) is not None
+
+
+def is_password(name: str) -> bool:
+    """Whether the key, listener-prefixed or not, holds a password."""
+    parts = split_listener_key(name)
+    key = BROKER_KEYS.get(name) if parts is None else parts.key
+    return key is not None and key.is_secret
+
+
+def is_dynamic(name: str) -> bool:
+    """Whether DescribeConfigs says that the key can change; listener-prefixed names count as read-only there."""
+    key = BROKER_KEYS.get(name)
+    return key is not None and key.update is not Update.READ_ONLY and name not in DYNAMIC_ONLY
+
+
+def require_allowed_change(now: BrokerConfig, new: BrokerConfig) -> None:
+    """Whether a running broker can go from one configuration to the other.
+
+    Raises: ConfigError.
+    """
+    for name in THREAD_COUNTS:
+        before, after = now.value_of(name), new.value_of(name)
+        if not before // 2 <= after <= before * 2:
+            allowed = f"it may change to half or double of what it is ({before}) at a time"
+            raise ConfigError(name, str(after), allowed, new.origin_of(name))
+    known = {endpoint.listener: endpoint for endpoint in now.listeners}
+    for endpoint in new.listeners:
+        former = known.get(endpoint.listener)
+        if former is None:
+            continue
+        if former.security_protocol is not endpoint.security_protocol:
+            raise ConfigError(
+                "listener.security.protocol.map",
+                new.text_of("listener.security.protocol.map"),
+                f"listener {endpoint.listener} is open and keeps its protocol {former.security_protocol.name}",
+                new.origin_of("listener.security.protocol.map"),
+            )
+        moved = _settled_keys(now, endpoint.listener) ^ _settled_keys(new, endpoint.listener)
+        if moved:
+            name = min(moved)[0]
+            allowed = f"listener {endpoint.listener} is open: restart the broker, or make another listener"
+            raise ConfigError(name, "[hidden]", allowed, new.origin_of(name))
+
+
+def _settled_keys(config: BrokerConfig, listener: str) -> set[tuple[str, str]]:
+    """What is set for a listener and cannot change while it is open: keys with their texts."""
+    prefix = f"listener.name.{listener.lower()}."
+    return {
+        (name, setting.text)
+        for name, setting in config.settings.items()
+        if name.startswith(prefix) and name.removeprefix(prefix) not in CHANGEABLE_OF_A_LISTENER
+    }
