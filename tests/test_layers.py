@@ -16,7 +16,6 @@ LAYERS = {
     "zkbroker.errors": 0,
     "zkbroker.model": 0,
     "zkbroker.config": 0,
-    "zkbroker.topic_names": 0,
     "acl": 0,
     "zkbroker.changed": 1,
     "zkbroker.events": 1,
