@@ -21,6 +21,7 @@ class MemoryTransport:
         self, stream: trio.testing.MemorySendStream, received: trio.testing.MemoryReceiveStream
     ) -> None:
         self._send, self._receive = stream, received
+        self.sends = 0
 
     async def receive_into(self, buffer: memoryview) -> int:
         data = await self._receive.receive_some(len(buffer))
@@ -28,6 +29,7 @@ class MemoryTransport:
         return len(data)
 
     async def send(self, buffers: Sequence[Sendable]) -> None:
+        self.sends += 1
         await self._send.send_all(b"".join(bytes(b) for b in buffers if isinstance(b, bytes)))
 
     def close(self) -> None:
@@ -73,6 +75,9 @@ class Script:
         if text == b"-":
             return None
         return Answer([frame(text)])
+
+    def is_quick(self, frame: memoryview) -> bool:
+        return bytes(frame[:1]) in (b"w", b"q")
 
     def closed(self) -> None:
         self.was_closed = True
@@ -220,3 +225,22 @@ async def test_a_frame_larger_than_the_whole_budget_passes_alone() -> None:
     memory.give(50)
     await memory.take(1)
     assert memory.statistics().waiting == 0
+
+
+async def test_answers_to_requests_that_are_here_already_leave_together(nursery: trio.Nursery) -> None:
+    ours, theirs = trio.testing.memory_stream_pair()
+    transport, script = MemoryTransport(theirs.send_stream, theirs.receive_stream), Script()
+    connection = Connection(
+        peer="10.0.0.9:5",
+        listener="PLAINTEXT",
+        transport=transport,
+        memory=RequestMemory(1 << 20),
+        max_frame_bytes=1000,
+    )
+    client = Client(ours)
+    await client.send(b"q1", b"q2", b"q3", b"slow", b"q4", b"w1", b"q5", b"!")
+    nursery.start_soon(connection.serve, script)
+    assert [await client.receive() for _ in range(5)] == [b"q1", b"q2", b"q3", b"slow", b"q4"]
+    assert transport.sends == 2, "q1 to q3 before what may be slow; then slow with q4, which is quick"
+    script.waiting[b"w1"].ready.set()
+    assert [await client.receive() for _ in range(3)] == [b"w1", b"q5", None]

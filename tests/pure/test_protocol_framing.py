@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zkbroker.protocol.framing import IDLE_BYTES, FrameBuffer, FrameTooLarge
+from zkbroker.protocol.framing import BUSY_BYTES, IDLE_BYTES, FrameBuffer, FrameTooLarge
 
 FRAMES = [b"abc", b"", b"x" * 37, b"y", b"\x00\x00\x00\x01"]
 
@@ -106,3 +106,36 @@ def test_the_limit_itself_passes_and_may_change_between_frames() -> None:
     assert feed(frames, [stream_of([b"x" * 10])]) == [b"x" * 10]
     frames.max_frame_bytes = 11
     assert feed(frames, [stream_of([b"x" * 11])]) == [b"x" * 11]
+
+
+def test_a_busy_connection_gets_several_frames_with_one_receive_and_shrinks_when_quiet() -> None:
+    frames = FrameBuffer(1_000_000)
+    sent = [bytes([n]) * 16_384 for n in range(40)]
+    assert feed(frames, [stream_of(sent)]) == sent
+    assert len(frames.get_buffer()) == BUSY_BYTES
+    assert feed(frames, [stream_of(sent[:4])[:50_000], stream_of(sent[:4])[50_000:]]) == sent[:4]
+    frames.shrink()
+    assert len(frames.get_buffer()) == IDLE_BYTES
+    assert feed(frames, [stream_of([b"small", sent[0]])]) == [b"small", sent[0]]
+
+
+def test_it_does_not_shrink_in_the_middle_of_a_frame() -> None:
+    frames = FrameBuffer(1_000_000)
+    large = b"z" * 10_000
+    feed(frames, [stream_of([large] * 20)])
+    half = stream_of([large])
+    assert feed(frames, [half[:5_000]]) == []
+    frames.shrink()
+    assert feed(frames, [half[5_000:]]) == [large]
+
+
+@given(
+    st.lists(st.integers(0, 2 * BUSY_BYTES), max_size=40), st.lists(st.integers(1, BUSY_BYTES), max_size=60)
+)
+def test_any_large_frames_in_any_pieces(sizes: list[int], cuts: list[int]) -> None:
+    sent = [bytes([n & 0xFF]) * size for n, size in enumerate(sizes)]
+    stream, pieces = stream_of(sent), []
+    for cut in cuts:
+        pieces.append(stream[:cut])
+        stream = stream[cut:]
+    assert feed(FrameBuffer(1_000_000), [*pieces, stream]) == sent

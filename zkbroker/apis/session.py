@@ -29,6 +29,9 @@ from zkbroker.security.authorizer import ANONYMOUS, Principal
 log = logging.getLogger(__name__)
 
 
+_PRODUCE_KEY = int(ApiKey.PRODUCE).to_bytes(2, "big")
+
+
 class Waiting(Protocol):
     """A handler's response that must wait for replicas, with nothing else left to do."""
 
@@ -125,6 +128,10 @@ class ClientSession:
             raise
         except Exception as error:  # a bug: it costs this request, not the broker
             return Answer(_encode(header, _failure(error, api, request, ctx)))
+
+    def is_quick(self, frame: memoryview) -> bool:
+        """A Produce is: it is appended and either answered at once or left to wait."""
+        return frame[:2] == _PRODUCE_KEY
 
     def closed(self) -> None:
         """The connection is gone, and its fetch sessions with it: a dead one would be told of every append."""

@@ -24,6 +24,11 @@ from zkbroker.protocol.framing import FrameBuffer, FrameTooLarge
 
 log = logging.getLogger(__name__)
 
+QUIET_S = 5.0
+"""A connection without a request for so long holds no more memory than an idle one."""
+
+MAX_HELD_ANSWERS = 16
+
 MAX_WAITING_ANSWERS = 128
 """Answers queued on one connection before its reader stops. They hold no record bytes."""
 
@@ -60,6 +65,10 @@ class Session(Protocol):
         A request that must not overtake the ones before it awaits `answers.settled()` first.
         Raises: CloseConnection.
         """
+        ...
+
+    def is_quick(self, frame: memoryview) -> bool:
+        """Whether this request is handled at once, so that the answers before it may leave together with its own."""
         ...
 
     def closed(self) -> None:
@@ -109,6 +118,7 @@ class Connection:
     _ending: bool = False
     _patience: trio.CancelScope | None = None  # ends one that does not say who it is
     _full: tuple[int, RequestMemory] | None = None  # frame size and memory of those who did
+    _frames: FrameBuffer | None = None
 
     async def serve(self, session: Session) -> None:
         """Serve until the client goes away or must go. Raises nothing but what is a bug, and Cancelled."""
@@ -140,6 +150,11 @@ class Connection:
         """Disconnect the client; `serve` returns soon after."""
         self._transport.close()
 
+    def shrink_if_quiet(self, now: float) -> None:
+        """Give memory back that only a busy connection needs."""
+        if self._frames is not None and not self._serving and now - self.last_active > QUIET_S:
+            self._frames.shrink()
+
     def end_after_answer(self) -> None:
         """Disconnect now if no request is being served, else once its answer has left."""
         self._ending = True
@@ -163,7 +178,7 @@ class Connection:
             await self._moved.wait()
 
     async def _serve(self, session: Session) -> None:
-        frames = FrameBuffer(self.max_frame_bytes)
+        frames = self._frames = FrameBuffer(self.max_frame_bytes)
         first = await self._serve_until_one_waits(frames, session)
         if first is None:
             return
@@ -224,9 +239,14 @@ class Connection:
         taken = 0  # bytes of the memory budget that the frame in the buffer holds
         memory = self._memory  # the budget they are taken from
         receive_into = self._transport.receive_into
+        held: list[Sendable] = []  # answers that leave together, because the next request is here already
         try:
             while True:
                 frame = frames.next_frame()
+                if held and (frame is None or len(held) >= MAX_HELD_ANSWERS or not session.is_quick(frame)):
+                    sending, held = held, []
+                    await self._send(sending)
+                    self._served()
                 if frame is None:
                     announced = frames.pending_frame_bytes
                     if announced > ALWAYS_PASSES_BYTES and not taken:
@@ -240,26 +260,35 @@ class Connection:
                     continue
                 self.last_active = self.clock()
                 self._serving = True
-                reply = await session.handle(frame, self)
+                try:
+                    reply = await session.handle(frame, self)
+                except CloseConnection:
+                    if held:
+                        await self._send(held)
+                    raise
                 if taken:
                     memory.give(taken)
                     taken = 0
                 frames.max_frame_bytes = self.max_frame_bytes
                 if reply is None:
-                    self._served()
-                    continue
-                if isinstance(reply, Answer):
-                    if self._waiting or self._answering:  # a Produce that need not wait, behind one that does
-                        self._queue(reply)
-                        while len(self._waiting) >= MAX_WAITING_ANSWERS:
-                            await self._moved.wait()
-                        continue
-                    await self._send(reply.buffers)
+                    if not held:
+                        self._served()
+                elif not isinstance(reply, Answer):
+                    if held:
+                        await self._send(held)
+                    return reply
+                elif self._waiting or self._answering:  # a Produce that need not wait, behind one that does
+                    self._queue(reply)
+                    while len(self._waiting) >= MAX_WAITING_ANSWERS:
+                        await self._moved.wait()
+                elif len(reply.buffers) == 1 and not reply.mute_ms:
+                    held.append(reply.buffers[0])
+                else:
+                    await self._send([*held, *reply.buffers])
+                    held = []
                     if reply.mute_ms:
                         await self._mute(reply.mute_ms)
                     self._served()
-                    continue
-                return reply
         finally:
             if taken:
                 memory.give(taken)

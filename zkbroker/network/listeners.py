@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import socket
 import ssl
 from collections.abc import Callable, Iterable
@@ -20,6 +21,8 @@ from zkbroker.network.tls import TlsFailed, TlsTransport
 from zkbroker.network.transport import PlainTransport, Transport
 
 log = logging.getLogger(__name__)
+
+SWEEP_EVERY_S = 10.0
 
 _OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _GONE_BEFORE_ACCEPT = (errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.EINTR)
@@ -310,12 +313,15 @@ def close_one_idle(listeners: Iterable[Listener], protected: str | None) -> None
 
 
 async def sweep(listeners: list[Listener], idle_ms: int) -> None:
-    """Close idle connections, for ever. `idle_ms` < 0 never closes any. Source: connections.max.idle.ms."""
-    if idle_ms < 0:
-        await trio.sleep_forever()
-    idle_s = idle_ms / 1000
+    """Close idle connections and shrink quiet ones, for ever. `idle_ms` < 0 closes none.
+
+    Source: connections.max.idle.ms.
+    """
+    idle_s = idle_ms / 1000 if idle_ms >= 0 else math.inf
     while True:
-        await trio.sleep(min(30.0, idle_s / 2))
+        await trio.sleep(min(SWEEP_EVERY_S, idle_s / 2))
         now = trio.current_time()
         for listener in listeners:
             listener.close_idle(idle_s, now)
+            for connection in listener.connections:
+                connection.shrink_if_quiet(now)

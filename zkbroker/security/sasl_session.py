@@ -116,6 +116,9 @@ class SaslSession:
             return await self._bare_token(bytes(frame))
         return await self._begin(frame, answers)
 
+    def is_quick(self, frame: memoryview) -> bool:
+        return self._step is _Step.DONE and self._client.is_quick(frame)
+
     def closed(self) -> None:
         if self._exchange is not None:
             self._exchange.close()
