@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from zkbroker.config.jaas import MODULES, LoginModule, parse_jaas_line
 from zkbroker.config.keys import as_text
 from zkbroker.config.settings import ConfigError
 from zkbroker.model import Endpoint, SecurityProtocol
@@ -26,6 +27,7 @@ def check_security(config: BrokerConfig) -> None:
     for endpoint in config.listeners:
         if endpoint.security_protocol in WITH_SASL:
             _check_mechanisms(config, endpoint.listener)
+            _check_credentials(config, endpoint.listener)
         if endpoint.security_protocol in WITH_TLS:
             _check_stores(config, endpoint)
     between_brokers = config.listener_security_protocol_map[config.inter_broker_listener_name]
@@ -63,8 +65,106 @@ def _check_mechanism_between_brokers(config: BrokerConfig) -> None:
         )
 
 
+def jaas_key(config: BrokerConfig, listener: str, mechanism: str) -> str:
+    """The key that holds a mechanism's JAAS line on a listener: the finest that is set, else the one to set."""
+    finest = f"listener.name.{listener.lower()}.{mechanism.lower()}.sasl.jaas.config"
+    coarser = (f"listener.name.{listener.lower()}.sasl.jaas.config", "sasl.jaas.config")
+    return next((key for key in (finest, *coarser) if key in config.settings), finest)
+
+
+def login_module(config: BrokerConfig, listener: str, mechanism: str) -> LoginModule | None:
+    """The JAAS entry of a mechanism on a listener; None where none is set for it.
+
+    A line without the mechanism in its key is for the mechanism whose class it names.
+    Raises: ConfigError.
+    """
+    text = config.for_mechanism(listener, mechanism).sasl_jaas_config
+    if text is None:
+        return None
+    key = jaas_key(config, listener, mechanism)
+    try:
+        module = parse_jaas_line(text.text)
+    except ValueError as error:
+        raise ConfigError(key, "[hidden]", str(error), config.origin_of(key)) from None
+    if module.name == MODULES[mechanism]:
+        return module
+    if not key.endswith(f".{mechanism.lower()}.sasl.jaas.config"):
+        return None
+    allowed = f"its login module must be {MODULES[mechanism]}, and is {module.name}"
+    raise ConfigError(key, "[hidden]", allowed, config.origin_of(key))
+
+
+def _check_credentials(config: BrokerConfig, listener: str) -> None:
+    """Whoever may log in, and the brokers themselves, must have something to log in with."""
+    is_between_brokers = listener == config.inter_broker_listener_name or (
+        listener == config.control_plane_listener_name
+    )
+    ours = config.sasl_mechanism_inter_broker_protocol if is_between_brokers else None
+    for mechanism in config.for_listener(listener).sasl_enabled_mechanisms:
+        module = login_module(config, listener, mechanism)
+        key = jaas_key(config, listener, mechanism)
+        where = config.origin_of(key)
+        shown = None if module is None else "[hidden]"
+        if mechanism == "PLAIN" and (module is None or not module.users):
+            line = f'{key}={MODULES[mechanism]} required user_NAME="PASSWORD";'
+            raise ConfigError(key, shown, f"PLAIN needs to know its users; write {line}", where)
+        if mechanism == "OAUTHBEARER":
+            _check_bearer(config, listener, ours == mechanism, module)
+        elif ours == mechanism and (
+            module is None or not module.options.get("username") or not module.options.get("password")
+        ):
+            users = ' user_NAME="PASSWORD"' if mechanism == "PLAIN" else ""
+            line = f'{key}={MODULES[mechanism]} required username="NAME" password="PASSWORD"{users};'
+            raise ConfigError(key, shown, f"brokers log in at each other with it; write {line}", where)
+        elif ours == mechanism == "PLAIN":
+            assert module is not None
+            if module.users.get(module.options["username"]) != module.options["password"]:
+                allowed = (
+                    "brokers log in at each other with username and password, which must be among the users"
+                )
+                raise ConfigError(key, shown, allowed, where)
+
+
+def _check_bearer(config: BrokerConfig, listener: str, is_ours: bool, module: LoginModule | None) -> None:
+    view = config.for_mechanism(listener, "OAUTHBEARER")
+    is_signed = bool(view.sasl_server_callback_handler_class)
+    if is_signed and not view.sasl_oauthbearer_jwks_endpoint_url:
+        _refuse(
+            config,
+            listener,
+            "sasl.oauthbearer.jwks.endpoint.url",
+            f"listener {listener} checks signed tokens: name the file of the keys, as file:///PATH",
+        )
+    if is_signed and is_ours:
+        raise ConfigError(
+            "sasl.mechanism.inter.broker.protocol",
+            "OAUTHBEARER",
+            "brokers cannot fetch signed tokens for themselves; "
+            f"let them log in with SCRAM-SHA-512, which listener {listener} must then enable too",
+            config.origin_of("sasl.mechanism.inter.broker.protocol"),
+        )
+    if is_ours and (module is None or not any(k.startswith("unsecuredLogin") for k in module.options)):
+        key = jaas_key(config, listener, "OAUTHBEARER")
+        line = f'{key}={MODULES["OAUTHBEARER"]} required unsecuredLoginStringClaim_sub="NAME";'
+        shown = None if module is None else "[hidden]"
+        allowed = f"brokers log in at each other with it; write {line}"
+        raise ConfigError(key, shown, allowed, config.origin_of(key))
+
+
 def _check_stores(config: BrokerConfig, endpoint: Endpoint) -> None:
     view = config.for_listener(endpoint.listener)
+    for store, inline in (
+        ("keystore", view.ssl_keystore_key),
+        ("truststore", view.ssl_truststore_certificates),
+    ):
+        store_type = view.ssl_keystore_type if store == "keystore" else view.ssl_truststore_type
+        if inline is not None and store_type.upper() != "PEM":
+            _refuse(
+                config,
+                endpoint.listener,
+                f"ssl.{store}.type",
+                f"keys and certificates in the configuration itself are PEM texts; set ssl.{store}.type=PEM",
+            )
     if view.ssl_keystore_location is None and view.ssl_keystore_key is None:
         _refuse(
             config,

@@ -80,6 +80,7 @@ class _Step(Enum):
     HANDSHAKE = "handshake"  # ApiVersions or SaslHandshake
     TOKENS = "tokens"
     DONE = "done"
+    FAILED = "failed"
 
 
 @attrs.define(eq=False)
@@ -109,12 +110,17 @@ class SaslSession:
                 return await self._client.handle(frame, answers)
             self._step = _Step.HANDSHAKE
             self._last_began = trio.current_time()
+        if self._step is _Step.FAILED:
+            raise CloseConnection("it did not authenticate")
         await answers.settled()
         if self._step is _Step.TOKENS:
             if self._has_headers:
                 return await self._authenticate(frame)
             return await self._bare_token(bytes(frame))
         return await self._begin(frame, answers)
+
+    def is_quick(self, frame: memoryview) -> bool:
+        return self._step is _Step.DONE and self._client.is_quick(frame)
 
     def is_quick(self, frame: memoryview) -> bool:
         return self._step is _Step.DONE and self._client.is_quick(frame)
@@ -275,6 +281,7 @@ class SaslSession:
             f" ({self._mechanism})" if self._mechanism else "",
             reason,
         )
+        self._step = _Step.FAILED
         self._mechanisms.count(self._mechanism, succeeded=False)
         await trio.sleep(self._mechanisms.refusal_delay_s())
 
