@@ -14,6 +14,11 @@ from zkbroker.protocol.generated.alter_configs_response import (
     AlterConfigsResourceResponse,
     AlterConfigsResponse,
 )
+from zkbroker.protocol.generated.create_partitions_request import CreatePartitionsRequest
+from zkbroker.protocol.generated.create_partitions_response import (
+    CreatePartitionsResponse,
+    CreatePartitionsTopicResult,
+)
 from zkbroker.protocol.generated.create_topics_request import CreateTopicsRequest
 from zkbroker.protocol.generated.create_topics_response import CreatableTopicResult, CreateTopicsResponse
 from zkbroker.protocol.generated.delete_topics_request import DeleteTopicsRequest
@@ -22,6 +27,12 @@ from zkbroker.protocol.generated.describe_configs_request import DescribeConfigs
 from zkbroker.protocol.generated.describe_configs_response import (
     DescribeConfigsResponse,
     DescribeConfigsResult,
+)
+from zkbroker.protocol.generated.elect_leaders_request import ElectLeadersRequest
+from zkbroker.protocol.generated.elect_leaders_response import (
+    ElectLeadersResponse,
+    PartitionResult,
+    ReplicaElectionResult,
 )
 from zkbroker.protocol.generated.incremental_alter_configs_request import IncrementalAlterConfigsRequest
 from zkbroker.protocol.generated.incremental_alter_configs_response import (
@@ -167,4 +178,25 @@ def incremental_alter_configs(
             )
             for r in request.resources
         ]
+    )
+
+
+def create_partitions(
+    request: CreatePartitionsRequest, ctx: RequestContext, code: ErrorCode
+) -> CreatePartitionsResponse:
+    return CreatePartitionsResponse(
+        results=[CreatePartitionsTopicResult(name=topic.name, error_code=code) for topic in request.topics]
+    )
+
+
+def elect_leaders(request: ElectLeadersRequest, ctx: RequestContext, code: ErrorCode) -> ElectLeadersResponse:
+    return ElectLeadersResponse(
+        error_code=code if ctx.version >= 1 else ErrorCode.NONE,
+        replica_election_results=[
+            ReplicaElectionResult(
+                topic=topic.topic,
+                partition_result=[PartitionResult(partition_id=p, error_code=code) for p in topic.partitions],
+            )
+            for topic in request.topic_partitions or ()
+        ],
     )

@@ -130,6 +130,10 @@ class Controller:
         """None unless it reigns."""
         return None if self._reign is None else self._reign.statistics()
 
+    def is_being_deleted(self, topic: str) -> bool:
+        """Whether the topic is queued for deletion; only the reigning controller knows."""
+        return self._reign is not None and topic in self._reign.context.deletions
+
     def unclean_election_enabled(self, topic: str | None) -> None:
         """The policy of a topic, or the default of all (None), has just been set to allow unclean elections."""
         if self._reign is not None:
