@@ -34,9 +34,6 @@ CLUSTER_WIDE_LISTENER_KEYS: Final = frozenset(
 )
 """Listener-prefixed keys that may also be set for all brokers."""
 
-CHANGEABLE_OF_A_LISTENER: Final = NEED_LISTENER_PREFIX | CLUSTER_WIDE_LISTENER_KEYS
-"""What may change of a listener that is open; the rest is settled when it is made."""
-
 THREAD_COUNTS: Final = (
     "num.io.threads",
     "num.replica.fetchers",
@@ -148,18 +145,3 @@ def require_allowed_change(now: BrokerConfig, new: BrokerConfig) -> None:
                 f"listener {endpoint.listener} is open and keeps its protocol {former.security_protocol.name}",
                 new.origin_of("listener.security.protocol.map"),
             )
-        moved = _settled_keys(now, endpoint.listener) ^ _settled_keys(new, endpoint.listener)
-        if moved:
-            name = min(moved)[0]
-            allowed = f"listener {endpoint.listener} is open: restart the broker, or make another listener"
-            raise ConfigError(name, "[hidden]", allowed, new.origin_of(name))
-
-
-def _settled_keys(config: BrokerConfig, listener: str) -> set[tuple[str, str]]:
-    """What is set for a listener and cannot change while it is open: keys with their texts."""
-    prefix = f"listener.name.{listener.lower()}."
-    return {
-        (name, setting.text)
-        for name, setting in config.settings.items()
-        if name.startswith(prefix) and name.removeprefix(prefix) not in CHANGEABLE_OF_A_LISTENER
-    }
