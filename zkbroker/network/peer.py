@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -28,16 +29,30 @@ class PeerError(OSError):
     """The other broker could not be reached, went away, or answered nonsense. The outcome is unknown."""
 
 
-Connect = Callable[[Endpoint], Awaitable[Transport]]
+@attrs.frozen(eq=False)
+class Connected:
+    """A connection on which requests are welcome."""
+
+    transport: Transport
+    good_until: float = math.inf  # by trio's clock; then its authentication has expired
 
 
-async def connect_plain(endpoint: Endpoint) -> Transport:
+Connect = Callable[[Endpoint, str], Awaitable[Connected]]
+"""Connects to an endpoint as a client id. Raises: OSError."""
+
+
+async def open_socket(endpoint: Endpoint) -> socket.socket:
     """A TCP connection. Raises: OSError."""
     stream = await trio.open_tcp_stream(endpoint.host, endpoint.port)
     raw = stream.socket
     sock = socket.socket(raw.family, raw.type, raw.proto, fileno=raw.detach())
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return PlainTransport(sock)
+    return sock
+
+
+async def connect_plain(endpoint: Endpoint, client_id: str) -> Connected:
+    """Without asking and without being asked who it is. Raises: OSError."""
+    return Connected(PlainTransport(await open_socket(endpoint)))
 
 
 @attrs.define(eq=False)
@@ -52,6 +67,7 @@ class Peer:
     client_id: str
     _connect: Connect = connect_plain
     _transport: Transport | None = None
+    _good_until: float = math.inf
     _frames: FrameBuffer = attrs.field(factory=lambda: FrameBuffer(MAX_RESPONSE_BYTES))
     _correlation_id: int = 0
 
@@ -84,10 +100,14 @@ class Peer:
                 self.close()
 
     async def _exchange(self, message: Message, version: int) -> Message:
+        if trio.current_time() >= self._good_until:
+            self.close()
         transport = self._transport
         if transport is None:
             with trio.move_on_after(CONNECT_TIMEOUT_S):
-                transport = self._transport = await self._connect(self.endpoint)
+                connected = await self._connect(self.endpoint, self.client_id)
+                transport = self._transport = connected.transport
+                self._good_until = connected.good_until
             if transport is None:
                 raise PeerError(f"{self.endpoint} did not accept a connection in {CONNECT_TIMEOUT_S:g} s")
             self._frames = FrameBuffer(MAX_RESPONSE_BYTES)
@@ -113,6 +133,7 @@ class Peer:
         if self._transport is not None:
             self._transport.close()
             self._transport = None
+            self._good_until = math.inf
 
     async def aclose(self) -> None:
         self.close()

@@ -122,9 +122,6 @@ class SaslSession:
     def is_quick(self, frame: memoryview) -> bool:
         return self._step is _Step.DONE and self._client.is_quick(frame)
 
-    def is_quick(self, frame: memoryview) -> bool:
-        return self._step is _Step.DONE and self._client.is_quick(frame)
-
     def closed(self) -> None:
         if self._exchange is not None:
             self._exchange.close()
