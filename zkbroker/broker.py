@@ -10,7 +10,7 @@ import logging
 import resource
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,7 +26,9 @@ from zkbroker.config import BrokerConfig
 from zkbroker.config.dynamic import Passwords
 from zkbroker.controller.controller import Controller
 from zkbroker.controller_channel import ControllerChannel
+from zkbroker.coordinator.coordinators import build_coordinators
 from zkbroker.coordinator.producer_ids import ProducerIds
+from zkbroker.coordinator.shard import Clocks
 from zkbroker.dynamic_config import DynamicConfig
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.events import EventFeed
@@ -48,6 +50,7 @@ from zkbroker.replication.isr_proposals import IsrProposals
 from zkbroker.replication.partition import Surroundings
 from zkbroker.replication.replica_manager import ReplicaManager
 from zkbroker.security.authorizer import Authorizer
+from zkbroker.security.guard import Guard, new_guard
 from zkbroker.storage.files import FILES, Files
 from zkbroker.storage.log_manager import LogManager
 from zkbroker.zookeeper import znodes
@@ -84,6 +87,9 @@ class Broker:
     broker_id: int = -1  # known once running, where it is generated
     endpoints: tuple[Endpoint, ...] = ()  # what clients are told, with the ports really bound
     services: Services | None = None  # while running
+    guard: Guard | None = None  # while running
+    _dynamic: DynamicConfig | None = None
+    _users_known: trio.Event = attrs.field(factory=trio.Event)  # nobody is refused for want of having looked
     _epoch: int = -1  # czxid of the current registration
     _registered: trio.Event = attrs.field(factory=trio.Event)
     _ready_to_register: trio.Event = attrs.field(factory=trio.Event)
@@ -99,15 +105,17 @@ class Broker:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until `stop` (or cancellation). Started = logs loaded, listeners bound, registered.
 
-        Raises: StartupRefused, CannotListen, Unreachable, LogDirectoryError: sentences for a person.
+        Raises: ConfigError, StartupRefused, CannotListen, Unreachable, LogDirectoryError: sentences for a person.
         """
         _raise_descriptor_limit()
+        self.guard = new_guard(self._config_in_force, self._entity)
         zk = self._zookeeper()
         async with trio.open_nursery() as sessions:
             session = await sessions.start(zk.run, self._on_session)
             identity = await self._settle(zk, session)
             self.broker_id = identity.broker_id
             dynamic = DynamicConfig(self.config, identity.broker_id, passwords=_passwords(self.config))
+            self._dynamic = dynamic
             await _with_session(zk, dynamic.load_broker)
             logs = LogManager(
                 lambda: dynamic.broker, dynamic.topic, self.files, on_dir_offline=self._dir_offline
@@ -135,6 +143,12 @@ class Broker:
         log.info("broker %d has stopped", self.broker_id)
 
     # -- starting ----------------------------------------------------------------------------------------------
+
+    def _config_in_force(self) -> BrokerConfig:
+        return self.config if self._dynamic is None else self._dynamic.broker
+
+    def _entity(self, path: str) -> Mapping[str, str]:
+        return {} if self._dynamic is None else self._dynamic.entity(path)
 
     def _zookeeper(self) -> ZooKeeper:
         config = self.config
@@ -167,6 +181,8 @@ class Broker:
 
     def _build(self, identity: Identity, zk: ZooKeeper, dynamic: DynamicConfig, logs: LogManager) -> Services:
         """Construct every part and hand each what it needs."""
+        guard = self.guard
+        assert guard is not None
         metadata = MetadataCache()
         inter_broker = self.config.inter_broker_listener_name
         control_plane = self.config.control_plane_listener_name or inter_broker
@@ -175,7 +191,7 @@ class Broker:
             endpoint = broker.endpoint(listener)
             if endpoint is None:
                 raise PeerError(f"broker {broker.broker_id} has no listener {listener}")
-            return Peer(endpoint, client_id)
+            return Peer(endpoint, client_id, guard.login.connect)
 
         controller = Controller(
             broker_id=identity.broker_id,
@@ -248,6 +264,7 @@ class Broker:
         dynamic.on_topic_changed.append(lambda topic: _reconfigure(logs, dynamic, topic))
         dynamic.on_topic_defaults_changed.append(lambda: _reconfigure(logs, dynamic, None))
         _tell_of_unclean_policy(dynamic, controller)
+        producer_ids = ProducerIds(identity.broker_id, lambda: self._epoch, channel("producer-ids"))
         return Services(
             broker_id=identity.broker_id,
             cluster_id=identity.cluster_id,
@@ -258,7 +275,16 @@ class Broker:
             replicas=replicas,
             isr_proposals=proposals,
             fetch_sessions=FetchSessions(lambda: dynamic.broker.max_incremental_fetch_session_cache_slots),
-            producer_ids=ProducerIds(identity.broker_id, lambda: self._epoch, channel("producer-ids")),
+            producer_ids=producer_ids,
+            coordinators=build_coordinators(
+                identity.broker_id,
+                self.config,
+                Clocks(now_ms, wall_ms),
+                metadata,
+                replicas,
+                producer_ids,
+                connect,
+            ),
             controller=controller,
             shutdown_channel=channel("controlled-shutdown"),
             zk=zk,
@@ -279,6 +305,7 @@ class Broker:
         assert services is not None
         async with trio.open_nursery() as nursery:
             await nursery.start(services.config.follow, session)
+            self._users_known.set()
             for directory in services.logs.online_dirs:
                 registration.remember_session(directory, session)
             info = BrokerInfo(self.broker_id, self.endpoints, rack=self.config.broker_rack)
@@ -312,6 +339,9 @@ class Broker:
     ) -> None:
         """Acceptors inside, connections outside, so that what was accepted may finish when accepting ends."""
         config = services.config
+        guard = self.guard
+        assert guard is not None
+        guard.oversee(listeners)
         memory = RequestMemory(self.config.queued_max_request_bytes)
         async with trio.open_nursery() as background:
             await background.start(services.logs.run)
@@ -323,18 +353,24 @@ class Broker:
             )
             background.start_soon(services.isr_proposals.run)
             background.start_soon(services.producer_ids.run)
+            await background.start(services.coordinators.run)
             background.start_soon(sweep, listeners, self.config.connections_max_idle_ms)
+            background.start_soon(guard.run)
             async with trio.open_nursery() as connections:
                 async with trio.open_nursery() as acceptors:
+                    self._ready_to_register.set()
+                    await self._users_known.wait()
                     for listener in listeners:
+                        name = listener.endpoint.listener
                         acceptors.start_soon(
                             listener.accept_into,
                             connections,
-                            lambda connection: ClientSession(connection, services),
+                            guard.new_session(name, lambda connection: ClientSession(connection, services)),
                             memory,
                             self.config.socket_request_max_bytes,
+                            guard.listeners[name].entrance,
+                            guard.admission,
                         )
-                    self._ready_to_register.set()
                     await self._registered.wait()
                     log.info("broker %d serves %s", self.broker_id, ", ".join(str(e) for e in self.endpoints))
                     task_status.started()
@@ -385,6 +421,7 @@ class Broker:
         if services is None:
             return
         lost = services.replicas.dir_failed(directory)
+        services.coordinators.lost(lost)
         log.error("%d partitions are offline with %s", len(lost), directory)
         if not services.logs.online_dirs:
             log.error("no log directory is left: broker %d stops", self.broker_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from zkbroker.config import BrokerConfig, ConfigError, require_served
+from zkbroker.config.jaas import OAUTH_MODULE, PLAIN_MODULE, SCRAM_MODULE
+from zkbroker.config.security_checks import login_module
 
 
 def of(properties: dict[str, str]) -> BrokerConfig:
@@ -18,7 +20,9 @@ def refusal(properties: dict[str, str]) -> str:
 
 
 SASL = {"listeners": "SASL_PLAINTEXT://h:1", "security.inter.broker.protocol": "SASL_PLAINTEXT"}
+SCRAM_LINE = f'{SCRAM_MODULE} required username="admin" password="admin-secret";'
 SCRAM = SASL | {
+    "listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config": SCRAM_LINE,
     "sasl.enabled.mechanisms": "SCRAM-SHA-512",
     "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
 }
@@ -80,8 +84,6 @@ def test_zookeepers_stores_go_by_their_file_name() -> None:
 @pytest.mark.parametrize(
     ("properties", "key"),
     [
-        (PKCS12, "listeners"),
-        (SCRAM, "listeners"),
         ({"authorizer.class.name": "kafka.security.authorizer.AclAuthorizer"}, "authorizer.class.name"),
         ({"zookeeper.set.acl": "true"}, "zookeeper.set.acl"),
         ({"zookeeper.ssl.client.enable": "true"}, "zookeeper.ssl.client.enable"),
@@ -91,6 +93,94 @@ def test_a_protection_that_is_not_served_yet_is_not_ignored(properties: dict[str
     with pytest.raises(ConfigError) as refused:
         require_served(of(properties))
     assert refused.value.key == key
+
+
+PREFIX = "listener.name.sasl_plaintext"
+PLAIN = SASL | {"sasl.enabled.mechanisms": "PLAIN", "sasl.mechanism.inter.broker.protocol": "PLAIN"}
+BEARER = SCRAM | {"sasl.enabled.mechanisms": "SCRAM-SHA-512,OAUTHBEARER"}
+VALIDATOR = "org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler"
+PLAIN_LINE = f'{PLAIN_MODULE} required username="a" password="a-secret" user_a="a-secret" user_b="b-secret";'
+
+
+@pytest.mark.parametrize(
+    "key",
+    [f"{PREFIX}.plain.sasl.jaas.config", f"{PREFIX}.sasl.jaas.config", "sasl.jaas.config"],
+)
+def test_a_jaas_line_counts_wherever_it_stands(key: str) -> None:
+    module = login_module(of(PLAIN | {key: PLAIN_LINE}), "SASL_PLAINTEXT", "PLAIN")
+    assert module is not None and module.users == {"a": "a-secret", "b": "b-secret"}
+
+
+@pytest.mark.parametrize(
+    ("properties", "key", "problem"),
+    [
+        (
+            PLAIN,
+            f"{PREFIX}.plain.sasl.jaas.config",
+            f"write {PREFIX}.plain.sasl.jaas.config={PLAIN_MODULE} required",
+        ),
+        (PLAIN | {"sasl.jaas.config": SCRAM_LINE}, "sasl.jaas.config", "PLAIN needs to know its users"),
+        (
+            PLAIN | {"sasl.jaas.config": f'{PLAIN_MODULE} required user_a="a-secret";'},
+            "sasl.jaas.config",
+            "brokers log in at each other",
+        ),
+        (
+            PLAIN | {"sasl.jaas.config": PLAIN_LINE.replace('user_a="a', 'user_a="other')},
+            "sasl.jaas.config",
+            "must be among the users",
+        ),
+        (PLAIN | {"sasl.jaas.config": PLAIN_LINE[:-1]}, "sasl.jaas.config", "must end with a ';'"),
+        (
+            PLAIN | {f"{PREFIX}.plain.sasl.jaas.config": SCRAM_LINE},
+            f"{PREFIX}.plain.sasl.jaas.config",
+            f"its login module must be {PLAIN_MODULE}",
+        ),
+        (
+            SCRAM | {f"{PREFIX}.scram-sha-512.sasl.jaas.config": f"{SCRAM_MODULE} required;"},
+            f"{PREFIX}.scram-sha-512.sasl.jaas.config",
+            f'write {PREFIX}.scram-sha-512.sasl.jaas.config={SCRAM_MODULE} required username="NAME"',
+        ),
+        (
+            BEARER | {f"{PREFIX}.oauthbearer.sasl.server.callback.handler.class": VALIDATOR},
+            "sasl.oauthbearer.jwks.endpoint.url",
+            "name the file of the keys, as file:///PATH",
+        ),
+        (
+            BEARER | {"sasl.mechanism.inter.broker.protocol": "OAUTHBEARER"},
+            f"{PREFIX}.oauthbearer.sasl.jaas.config",
+            "unsecuredLoginStringClaim_sub",
+        ),
+        (
+            BEARER
+            | {
+                "sasl.mechanism.inter.broker.protocol": "OAUTHBEARER",
+                "sasl.server.callback.handler.class": VALIDATOR,
+                "sasl.oauthbearer.jwks.endpoint.url": "file:///keys",
+            },
+            "sasl.mechanism.inter.broker.protocol",
+            "let them log in with SCRAM-SHA-512",
+        ),
+        (SSL | {"ssl.keystore.key": "PEM text"}, "ssl.keystore.type", "set ssl.keystore.type=PEM"),
+    ],
+)
+def test_what_a_login_lacks_is_named(properties: dict[str, str], key: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        of(properties)
+    assert refused.value.key == key
+    assert problem in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_unsigned_bearer_tokens_between_brokers_need_a_name() -> None:
+    line = f'{OAUTH_MODULE} required unsecuredLoginStringClaim_sub="admin";'
+    assert of(
+        BEARER
+        | {
+            "sasl.mechanism.inter.broker.protocol": "OAUTHBEARER",
+            f"{PREFIX}.oauthbearer.sasl.jaas.config": line,
+        }
+    )
 
 
 def test_a_broker_that_asks_for_no_protection_is_served() -> None:

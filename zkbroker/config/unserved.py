@@ -8,23 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zkbroker.config.settings import ConfigError
-from zkbroker.model import SecurityProtocol
 
 if TYPE_CHECKING:
     from zkbroker.config.broker import BrokerConfig
 
 
 def require_served(config: BrokerConfig) -> None:
-    """Raises: ConfigError if the configuration asks for TLS, SASL, an authorizer or a protected ZooKeeper."""
-    for endpoint in config.listeners:
-        if endpoint.security_protocol is not SecurityProtocol.PLAINTEXT:
-            raise ConfigError(
-                "listeners",
-                config.text_of("listeners"),
-                f"listener {endpoint.listener} asks for {endpoint.security_protocol.name}, "
-                "and this release serves PLAINTEXT listeners only",
-                config.origin_of("listeners"),
-            )
+    """Raises: ConfigError if the configuration asks for an authorizer or a protected ZooKeeper."""
     for key in ("authorizer.class.name", "zookeeper.set.acl", "zookeeper.ssl.client.enable"):
         if config.value_of(key):
             allowed = "this release does not serve it yet, and would let everybody in; remove it"

@@ -15,6 +15,7 @@ import attrs
 import trio
 
 from zkbroker.changed import Changed
+from zkbroker.config import BrokerConfig
 
 NO_LIMIT = 2**31 - 1
 
@@ -148,3 +149,41 @@ class Admission:
         if pace is None:
             pace = self._paces[name] = _Pace(max(rate, 1.0), now)
         return pace
+
+
+def limits_of(config: BrokerConfig) -> ConnectionLimits:
+    """What the `max.connection…` keys say; a listener's own keys limit it further."""
+    own_counts: dict[str, int] = {}
+    own_rates: dict[str, int] = {}
+    for endpoint in config.listeners:
+        listener = endpoint.listener
+        prefix = f"listener.name.{listener.lower()}."
+        view = config.for_listener(listener)
+        if f"{prefix}max.connections" in config.settings:
+            own_counts[listener] = view.max_connections
+        if f"{prefix}max.connection.creation.rate" in config.settings:
+            own_rates[listener] = view.max_connection_creation_rate
+    return ConnectionLimits(
+        connections=config.max_connections,
+        per_second=config.max_connection_creation_rate,
+        per_address=config.max_connections_per_ip,
+        address_overrides=dict(config.max_connections_per_ip_overrides),
+        listener_connections=own_counts,
+        listener_per_second=own_rates,
+        protected_listener=config.inter_broker_listener_name if len(config.listeners) > 1 else None,
+    )
+
+
+@attrs.define(eq=False)
+class FollowedLimits:
+    """The limits of the configuration in force, worked out anew when it has changed."""
+
+    _config: Callable[[], BrokerConfig]
+    _seen: BrokerConfig | None = None
+    _limits: ConnectionLimits = attrs.field(factory=ConnectionLimits)
+
+    def __call__(self) -> ConnectionLimits:
+        config = self._config()
+        if config is not self._seen:
+            self._seen, self._limits = config, limits_of(config)
+        return self._limits
