@@ -10,7 +10,10 @@ import trio
 from zkbroker.apis.fetch_sessions import FetchSessions
 from zkbroker.controller.controller import Controller
 from zkbroker.controller_channel import ControllerChannel
+from zkbroker.coordinator.coordinators import Coordinators
+from zkbroker.coordinator.group_coordinator import GroupCoordinator
 from zkbroker.coordinator.producer_ids import ProducerIds
+from zkbroker.coordinator.transaction_coordinator import TransactionCoordinator
 from zkbroker.dynamic_config import DynamicConfig
 from zkbroker.events import EventFeed
 from zkbroker.metadata import MetadataCache
@@ -48,6 +51,7 @@ class Services:
     replicas: ReplicaManager
     fetch_sessions: FetchSessions
     producer_ids: ProducerIds
+    coordinators: Coordinators
     isr_proposals: IsrProposals
     controller: Controller
     shutdown_channel: ControllerChannel
@@ -61,11 +65,21 @@ class Services:
     control_order: trio.Lock = attrs.field(factory=trio.Lock)
     """Control requests are applied whole and in the order they arrive, though one may have to read configs first."""
 
+    @property
+    def groups(self) -> GroupCoordinator:
+        return self.coordinators.groups
+
+    @property
+    def transactions(self) -> TransactionCoordinator:
+        return self.coordinators.transactions
+
     def roles_moved(self, roles: RolesApplied) -> None:
         """Partitions began or ceased to be led or followed here."""
+        self.coordinators.roles_moved(roles)
 
     def partitions_deleted(self, partitions: Sequence[TopicPartition]) -> None:
         """Partitions left the cluster with their topic."""
+        self.coordinators.partitions_deleted(partitions)
         for topic in {tp.topic for tp in partitions}:
             if topic not in self.metadata.snapshot.topics:
                 self.config.forget_topic(topic)

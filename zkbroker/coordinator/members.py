@@ -40,7 +40,6 @@ class GroupLimits:
     session_timeout_max_ms: int = 1_800_000
     initial_delay_ms: int = 3_000
     max_size: int = 2**31 - 1
-    offset_metadata_max_bytes: int = 4096
     offset_retention_ms: int = 10_080 * 60_000
 
 
