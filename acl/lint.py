@@ -62,6 +62,7 @@ CODES: Final = {
     "unknown-word": "the operation or permission is not known, so that the rule never matches",
     "contradicted": "a Deny takes away all that this Allow gives",
     "shadowed": "a wider rule says the same",
+    "implied": "another operation that is allowed brings this one with it",
     "detached": "no resource of that name exists",
     "over-wide": "it gives more than anybody should have without a second look",
     "unused": "it has not decided anything for a while",
@@ -80,7 +81,7 @@ def lint(
     `existing`: names of the resources there are, for the types where that is known. `unused_since_ms`: rules that
     have not decided anything since then, as far as `usage` reaches back.
     """
-    findings = [*_per_rule(acls), *_shadowed(acls), *_contradicted(acls)]
+    findings = [*per_rule(acls), *_shadowed(acls), *_contradicted(acls)]
     findings += _detached(acls, existing or {})
     if usage is not None:
         findings += _unused(acls, usage, usage.since_ms if unused_since_ms is None else unused_since_ms)
@@ -90,7 +91,8 @@ def lint(
 # ---------------------------------------------------------------------------------------------- one rule
 
 
-def _per_rule(acls: AclSet) -> Iterator[Finding]:
+def per_rule(acls: AclSet) -> Iterator[Finding]:
+    """What can be said of each rule alone."""
     for rule in acls:
         for code, level, look in _LOOKS:
             message = look(rule)
@@ -220,9 +222,14 @@ def _shadowed(acls: AclSet) -> Iterator[Finding]:
         for entry in sorted(acls.entries(pattern)):
             rule = Binding(pattern, entry)
             because = next(_shadows(rule, wider), None)
-            if because is not None:
+            if because is None:
+                continue
+            if because.entry.operation in (entry.operation, Operation.ALL):
                 message = f"{binding_text(because)} says the same and more."
                 yield Finding("shadowed", Level.WARNING, rule, message, because)
+            else:  # as Kafka's own --producer and --consumer make them
+                message = f"{binding_text(because)} implies it."
+                yield Finding("implied", Level.NOTE, rule, message, because)
 
 
 def _shadows(rule: Binding, wider: list[tuple[Pattern, frozenset[Entry]]]) -> Iterator[Binding]:

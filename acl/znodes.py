@@ -227,7 +227,7 @@ def write_of(pattern: Pattern, entries: frozenset[Entry], version: int | None) -
     if not entries:
         return None if version is None else NodeWrite(where, None, version)
     data = encode_entries(entries)
-    if len(data) + len(where.encode()) > NODE_LIMIT_BYTES:
+    if len(data) + 2 * len(where.encode()) > NODE_LIMIT_BYTES:  # its notice holds the name again
         raise Unstorable(
             f"The {len(entries)} rules of {label(pattern.resource_type)} {pattern.name!r} would take {len(data)} "
             f"bytes, and ZooKeeper takes at most {NODE_LIMIT_BYTES} in one node: give rules to fewer principals "

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import attrs
 
-from acl.model import Binding, ResourceType
+from acl.model import Binding, BindingFilter, ResourceType
 from acl.sets import AclSet
 from acl.text import binding_text, counted
 
@@ -48,6 +48,12 @@ class Store(Protocol):
 
     def read(self) -> AclSet:
         """All rules."""
+
+    def matching(self, chosen: BindingFilter) -> list[Binding]:
+        """The rules that pass the filter."""
+
+    def delete(self, filters: Sequence[BindingFilter]) -> list[Binding]:
+        """Remove what passes any of the filters at that moment; the rules that are gone."""
 
     def change(self, add: Iterable[Binding] = (), remove: Iterable[Binding] = ()) -> Change:
         """Add and remove rules; what is there, or not there, already is left alone."""

@@ -10,7 +10,7 @@ import json
 import queue
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -34,7 +34,17 @@ from kazoo.retry import KazooRetry
 from kazoo.security import CREATOR_ALL_ACL, READ_ACL_UNSAFE
 
 from acl import znodes
-from acl.model import PATTERN_TYPES, RESOURCE_TYPES, Binding, Entry, Pattern, PatternType, ResourceType, label
+from acl.model import (
+    PATTERN_TYPES,
+    RESOURCE_TYPES,
+    Binding,
+    BindingFilter,
+    Entry,
+    Pattern,
+    PatternType,
+    ResourceType,
+    label,
+)
 from acl.sets import AclSet, by_pattern
 from acl.stores.store import Change, StoreError, require_known
 
@@ -90,7 +100,7 @@ class ZooKeeperStore:
         self._problems: tuple[str, ...] = ()
         acl = [*CREATOR_ALL_ACL, *READ_ACL_UNSAFE] if access.protect else None
         self._client = KazooClient(
-            hosts=hosts + self._chroot,
+            hosts=hosts,  # without the chroot, which may have to be made; paths get it here
             timeout=access.timeout_s,
             auth_data=list(access.auth) or None,
             default_acl=acl,
@@ -130,11 +140,17 @@ class ZooKeeperStore:
         nodes = self._read_nodes(self._patterns())
         return AclSet.of_patterns({pattern: node.entries for pattern, node in nodes.items()})
 
+    def matching(self, chosen: BindingFilter) -> list[Binding]:
+        return list(self.read().matching(chosen))
+
     def _patterns(self) -> list[Pattern]:
         """Every pattern that has a node. Raises: StoreError if the chroot is missing."""
         kinds = [(how, kind) for how in PATTERN_TYPES for kind in RESOURCE_TYPES]
         answers = self._all(
-            [(self._client.get_children_async, (znodes.type_path(how, kind),)) for how, kind in kinds]
+            [
+                (self._client.get_children_async, (self._at(znodes.type_path(how, kind)),))
+                for how, kind in kinds
+            ]
         )
         found: list[Pattern] = []
         missing = 0
@@ -148,7 +164,7 @@ class ZooKeeperStore:
         return sorted(found)
 
     def _chroot_exists(self) -> bool:
-        (answer,) = self._all([(self._client.exists_async, ("/",))])
+        (answer,) = self._all([(self._client.exists_async, (self._chroot,))])
         return self._worked(answer) is not None
 
     def _read_nodes(self, patterns: Iterable[Pattern]) -> dict[Pattern, _Node]:
@@ -174,7 +190,7 @@ class ZooKeeperStore:
         return nodes
 
     def cluster_id(self) -> str:
-        (answer,) = self._all([(self._client.get_async, (CLUSTER_ID,))])
+        (answer,) = self._all([(self._client.get_async, (self._at(CLUSTER_ID),))])
         if isinstance(answer, NoNodeError):
             return ""
         data, _ = self._worked(answer)
@@ -186,12 +202,16 @@ class ZooKeeperStore:
 
     def existing(self) -> Mapping[ResourceType, frozenset[str]]:
         """Topics: ZooKeeper does not know of groups and transactional ids."""
-        (answer,) = self._all([(self._client.get_children_async, (TOPICS,))])
+        (answer,) = self._all([(self._client.get_children_async, (self._at(TOPICS),))])
         if isinstance(answer, NoNodeError):
             return {}
         return {ResourceType.TOPIC: frozenset(self._worked(answer))}
 
     # ------------------------------------------------------------------ writing
+
+    def delete(self, filters: Sequence[BindingFilter]) -> list[Binding]:
+        live = self.read()
+        return list(self.change(remove={rule for it in filters for rule in live.matching(it)}).removed)
 
     def change(self, add: Iterable[Binding] = (), remove: Iterable[Binding] = ()) -> Change:
         added, removed = frozenset(add), frozenset(remove)
@@ -246,11 +266,14 @@ class ZooKeeperStore:
 
     def _create_paths(self) -> None:
         """What a starting broker would create; also the chroot, for rules from before the first broker."""
-        self._failing(lambda: self._client.ensure_path("/"))
-        answers = self._all([(self._client.exists_async, (path,)) for path in znodes.PATHS])
-        for path, answer in zip(znodes.PATHS, answers, strict=True):
+        paths = [self._at(path) for path in znodes.PATHS]
+        answers = self._all([(self._client.exists_async, (path,)) for path in paths])
+        for path, answer in zip(paths, answers, strict=True):
             if self._worked(answer) is None:
-                self._failing(lambda path=path: self._client.ensure_path(path))  # type: ignore[misc]
+                try:
+                    self._client.ensure_path(path)
+                except KazooException as error:
+                    self._worked(error)
 
     def _send(self, writes: Mapping[Pattern, znodes.NodeWrite]) -> tuple[set[Pattern], set[Pattern]]:
         """Write; the patterns that somebody else changed meanwhile, and those whose outcome is unknown."""
@@ -258,12 +281,14 @@ class ZooKeeperStore:
         for pattern, write in writes.items():
             transaction = self._client.transaction()
             if write.data is None:
-                transaction.delete(write.path, write.version)
+                transaction.delete(self._at(write.path), write.version)
             elif write.version is None:
-                transaction.create(write.path, write.data)
+                transaction.create(self._at(write.path), write.data)
             else:
-                transaction.set_data(write.path, write.data, write.version)
-            transaction.create(znodes.change_path(pattern), znodes.encode_change(pattern), sequence=True)
+                transaction.set_data(self._at(write.path), write.data, write.version)
+            transaction.create(
+                self._at(znodes.change_path(pattern)), znodes.encode_change(pattern), sequence=True
+            )
             requests.append((transaction.commit_async, ()))
         conflicts: set[Pattern] = set()
         unknown: set[Pattern] = set()
@@ -305,7 +330,8 @@ class ZooKeeperStore:
     def _notices(self, moved: queue.SimpleQueue[object], last: dict[PatternType, int]) -> set[Pattern]:
         """The patterns of the notices after `last`, which moves on; watches are armed again."""
         found: set[Pattern] = set()
-        for how, root in znodes.CHANGES.items():
+        for how, directory in znodes.CHANGES.items():
+            root = self._at(directory)
             (answer,) = self._all([(self._client.get_children_async, (root, moved.put))])
             if isinstance(answer, NoNodeError):
                 continue
@@ -325,9 +351,12 @@ class ZooKeeperStore:
 
     # ------------------------------------------------------------------ requests
 
+    def _at(self, path: str) -> str:
+        return self._chroot + path
+
     def _path(self, pattern: Pattern) -> str:
         try:
-            return znodes.path(pattern)
+            return self._at(znodes.path(pattern))
         except znodes.Unstorable as error:
             raise StoreError(f"{error} Nothing was changed.") from None
 
@@ -349,12 +378,6 @@ class ZooKeeperStore:
         while len(answers) < len(waiting):
             collect()
         return answers
-
-    def _failing(self, call: Callable[[], object]) -> None:
-        try:
-            call()
-        except KazooException as error:
-            self._worked(error)
 
     def _worked(self, answer: Any) -> Any:
         """The answer, unless it is a failure. Raises: StoreError."""
@@ -390,4 +413,30 @@ def _together(changes: Iterable[Change]) -> Change:
     return Change(
         tuple(sorted(rule for change in all_changes for rule in change.added)),
         tuple(sorted(rule for change in all_changes for rule in change.removed)),
+    )
+
+
+def tls_access(access: ZooKeeperAccess, properties: Mapping[str, str]) -> ZooKeeperAccess:
+    """The access with Kafka's zookeeper.ssl.* settings, with or without `authorizer.` in front.
+
+    Raises: StoreError for a store that is not PEM.
+    """
+    known = {key.removeprefix("authorizer."): value.strip() for key, value in properties.items()}
+    for store in ("truststore", "keystore"):
+        where = known.get(f"zookeeper.ssl.{store}.location", "")
+        kind = known.get(f"zookeeper.ssl.{store}.type", "PEM" if where.endswith(".pem") else "JKS").upper()
+        if where and kind != "PEM":
+            raise StoreError(
+                f"zookeeper.ssl.{store}.type={kind} is not served: write the {store} as PEM and set "
+                f"zookeeper.ssl.{store}.type=PEM."
+            )
+    own = known.get("zookeeper.ssl.keystore.location")
+    return attrs.evolve(
+        access,
+        use_tls=known.get("zookeeper.ssl.client.enable", "true").lower() == "true",
+        ca_file=known.get("zookeeper.ssl.truststore.location"),
+        certificate_file=own,
+        key_file=own,
+        key_password=known.get("zookeeper.ssl.keystore.password"),
+        verify_host=known.get("zookeeper.ssl.endpoint.identification.algorithm", "HTTPS").upper() == "HTTPS",
     )

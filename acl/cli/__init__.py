@@ -1,0 +1,1 @@
+"""The command `acl`: one module for each group of its commands."""
