@@ -12,6 +12,7 @@ from acl.model import Operation
 from zkbroker import admin_store
 from zkbroker.apis.context import RequestContext, Services
 from zkbroker.apis.topics import current_session
+from zkbroker.apis.transactional_produce import verify_partitions
 from zkbroker.coordinator.groups import Commit, Fetched
 from zkbroker.coordinator.outcome import Producer
 from zkbroker.coordinator.records import NO_TIMESTAMP, Committed
@@ -44,6 +45,7 @@ from zkbroker.protocol.generated.txn_offset_commit_response import (
     TxnOffsetCommitResponsePartition,
     TxnOffsetCommitResponseTopic,
 )
+from zkbroker.protocol.records import NO_SEQUENCE
 from zkbroker.security.authorizer import group as group_resource
 from zkbroker.security.authorizer import topic as topic_resource
 from zkbroker.security.authorizer import transactional_id as transactional_id_resource
@@ -59,6 +61,8 @@ NO_OFFSET = -1
 NO_LEADER_EPOCH = -1
 
 Errors = dict[TopicPartition, ErrorCode]
+
+_UNVERIFIED = {ErrorCode.NETWORK_EXCEPTION: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS}
 
 
 # -- committing ---------------------------------------------------------------------------------------------------
@@ -158,19 +162,30 @@ async def txn_offset_commit(
             )
             for tp, each in wanted
         ]
-        await _commit(
-            request.group_id,
-            Commit(
+        producer = Producer(request.producer_id, request.producer_epoch)
+        home = broker.groups.shards.partition_of(request.group_id)
+        verified = await verify_partitions(
+            request.transactional_id,
+            producer,
+            [(home, NO_SEQUENCE)],
+            broker,
+        )
+        verification = verified.get(home)
+        if isinstance(verification, ErrorCode):
+            code = _UNVERIFIED.get(verification, verification)
+            if code is ErrorCode.TRANSACTION_ABORTABLE and ctx.version < 4:
+                code = ErrorCode.INVALID_TXN_STATE
+            errors.update((tp, code) for tp, _ in wanted)
+        else:
+            commit = Commit(
                 request.member_id,
                 request.group_instance_id,
                 request.generation_id,
                 _of_good_size(offsets, errors, broker),
-                Producer(request.producer_id, request.producer_epoch),
-            ),
-            [tp for tp, _ in wanted],
-            errors,
-            broker,
-        )
+                producer,
+                verification,
+            )
+            await _commit(request.group_id, commit, [tp for tp, _ in wanted], errors, broker)
     if ctx.version < 2:  # producers before Kafka 2.0 do not know that error here
         for tp, code in errors.items():
             if code is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:

@@ -7,6 +7,7 @@ import trio
 
 from acl.model import Operation
 from zkbroker.apis.context import RequestContext, Services
+from zkbroker.apis.transactional_produce import Verified, is_transactional, verify_produce
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.metadata import ClusterSnapshot
 from zkbroker.model import TopicPartition
@@ -21,6 +22,7 @@ from zkbroker.protocol.generated.produce_response import (
 )
 from zkbroker.replication.partition import Partition
 from zkbroker.security.authorizer import topic as topic_resource
+from zkbroker.storage.producer_state import Verification
 
 INTERNAL_TOPICS = frozenset({"__consumer_offsets", "__transaction_state"})
 ADMIN_CLIENT_ID = "__admin_client"
@@ -80,14 +82,21 @@ async def _wait_for(outcome: _Outcome) -> None:
 async def produce(
     request: ProduceRequest, ctx: RequestContext, broker: Services
 ) -> ProduceResponse | ProduceWaiting | None:
-    """Versions 0-11. Checks WRITE on the topics. Appends happen before it returns, waits after.
+    """Versions 0-11. Checks WRITE on the topics, and on the transactional id of transactional batches.
+
+    Appends happen before it returns, waits after; the coordinator is asked first where a transaction begins.
 
     Errors: TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, INVALID_RECORD,
     CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_REQUIRED_ACKS, NOT_ENOUGH_REPLICAS,
     NOT_ENOUGH_REPLICAS_AFTER_APPEND, REQUEST_TIMED_OUT, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH,
-    INVALID_TIMESTAMP, UNSUPPORTED_COMPRESSION_TYPE, KAFKA_STORAGE_ERROR. Source: KIP-98, KIP-467, KIP-951.
+    INVALID_TIMESTAMP, UNSUPPORTED_COMPRESSION_TYPE, KAFKA_STORAGE_ERROR, TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    INVALID_PRODUCER_ID_MAPPING, INVALID_TXN_STATE, TRANSACTION_ABORTABLE (from 11).
+    Source: KIP-98, KIP-467, KIP-890, KIP-951.
     """
     acks = request.acks
+    verified: Verified = {}
+    if any(is_transactional(data.records) for topic in request.topic_data for data in topic.partition_data):
+        verified = await verify_produce(request, ctx, broker)
     outcomes: list[tuple[str, list[_Outcome]]] = []
     must_wait = failed = False
     for topic in request.topic_data:
@@ -100,7 +109,11 @@ async def produce(
             try:
                 if not allowed:
                     raise KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
-                _append(outcome, TopicPartition(topic.name, data.index), data.records, acks, ctx, broker)
+                tp = TopicPartition(topic.name, data.index)
+                verification = verified.get(tp)
+                if isinstance(verification, KafkaError):
+                    raise verification
+                _append(outcome, tp, data.records, acks, ctx, broker, verification)
             except KafkaError as error:
                 outcome.error = error
                 failed = True
@@ -124,6 +137,7 @@ def _append(
     acks: int,
     ctx: RequestContext,
     broker: Services,
+    verification: Verification | None,
 ) -> None:
     """Append one partition's records and note what the producer waits for. Raises: KafkaError."""
     partition = broker.replicas.partitions.get(tp)
@@ -141,7 +155,7 @@ def _append(
         raise KafkaError(
             ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, f"{tp}: zstd needs Produce version 7, not {ctx.version}"
         )
-    appended = partition.append(records, acks=acks)
+    appended = partition.append(records, acks=acks, verification=verification)
     outcome.base_offset = appended.first_offset
     outcome.log_append_time_ms = appended.log_append_time_ms
     outcome.log_start_offset = partition.log.log_start_offset

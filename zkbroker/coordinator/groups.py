@@ -43,6 +43,7 @@ class Commit:
     generation: int
     offsets: Sequence[tuple[TopicPartition, Committed]]
     producer: Producer | None = None  # of a transaction
+    verification: object = None  # that this partition is part of it
 
 
 class Fetched(NamedTuple):
@@ -245,7 +246,7 @@ class Groups:
         """Answers with None. Raises: ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID,
         REBALANCE_IN_PROGRESS.
         """
-        out = Outcome(producer=commit.producer)
+        out = Outcome(producer=commit.producer, verification=commit.verification)
         group = self.groups.get(group_id)
         transactional = commit.producer is not None
         if group is not None:

@@ -63,6 +63,7 @@ class Outcome:
 
     records: list[Record] = attrs.field(factory=list)
     producer: Producer | None = None  # the records are part of this producer's transaction
+    verification: object = None  # what the log wants to see before the first record of a transaction
     may_split: bool = False  # the records may be stored in several batches, in order
     replies: list[Reply] = attrs.field(factory=list)
     timers: dict[TimerKey, int | None] = attrs.field(factory=dict)  # monotonic ms when due; None: no longer

@@ -29,6 +29,7 @@ from zkbroker.protocol.legacy import read_any
 from zkbroker.protocol.records import HEADER_BYTES, BatchBuilder
 from zkbroker.replication.partition import Partition
 from zkbroker.storage.appends import AppendOrigin
+from zkbroker.storage.producer_state import Verification
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +97,7 @@ class _Pending:
     pairs: list[tuple[bytes, bytes | None]] = attrs.field(factory=list)
     size: int = 0
     producer: Producer | None = None
+    verification: object = None
     touched: set[Hashable] = attrs.field(factory=set)
 
     def clear(self) -> None:
@@ -231,7 +233,8 @@ class Shard(Generic[S]):
             log.warning("%s: skipped while loading: %s", self.partition.tp, what)
         if replay.skipped[10:]:
             log.warning("%s: %d more records were skipped", self.partition.tp, len(replay.skipped) - 10)
-        log.info("%s: %d records loaded in %d ms", self.partition.tp, replay.records, self.load_ms)
+        level = logging.INFO if replay.records else logging.DEBUG
+        log.log(level, "%s: %d records loaded in %d ms", self.partition.tp, replay.records, self.load_ms)
 
     async def _read_on(self, replay: Replay, slices: _Slices) -> None:
         """Feed `replay` up to the present end of the log."""
@@ -319,7 +322,11 @@ class Shard(Generic[S]):
         pairs = [record.encode() for record in outcome.records]
         size = sum(len(key) + len(value or b"") + RECORD_OVERHEAD_BYTES for key, value in pairs)
         limit = self.partition.log.config.max_message_bytes - HEADER_BYTES
-        if pending.outcomes and (pending.producer != outcome.producer or pending.size + size > limit):
+        if pending.outcomes and (
+            pending.producer != outcome.producer
+            or pending.verification is not outcome.verification
+            or pending.size + size > limit
+        ):
             self._flush(pending)
         if size > limit and outcome.may_split:
             self._append_in_parts(outcome, pairs, limit)
@@ -327,7 +334,7 @@ class Shard(Generic[S]):
         pending.outcomes.append(outcome)
         pending.pairs += pairs
         pending.size += size
-        pending.producer = outcome.producer
+        pending.producer, pending.verification = outcome.producer, outcome.verification
         pending.touched.update(record.subject for record in outcome.records)
 
     def _append_in_parts(self, outcome: Outcome, pairs: list[tuple[bytes, bytes | None]], limit: int) -> None:
@@ -342,7 +349,7 @@ class Shard(Generic[S]):
                     break
                 end += 1
             try:
-                first = self._write(pairs[start:end], outcome.producer)
+                first = self._write(pairs[start:end], outcome.producer, outcome.verification)
             except KafkaError as error:
                 self._refuse(outcome, error)
                 return
@@ -357,7 +364,7 @@ class Shard(Generic[S]):
         outcomes, pairs, producer = pending.outcomes, pending.pairs, pending.producer
         pending.clear()
         try:
-            offset = self._write(pairs, producer)
+            offset = self._write(pairs, producer, pending.verification)
         except KafkaError as error:
             for outcome in outcomes:
                 self._refuse(outcome, error)
@@ -368,7 +375,9 @@ class Shard(Generic[S]):
         for outcome in outcomes:
             self._finish(outcome, self.applied_to)
 
-    def _write(self, pairs: list[tuple[bytes, bytes | None]], producer: Producer | None) -> int:
+    def _write(
+        self, pairs: list[tuple[bytes, bytes | None]], producer: Producer | None, verification: object
+    ) -> int:
         """Append one batch; returns its first offset. Raises: as Partition.append."""
         builder = BatchBuilder(self.codec)
         wall_ms = self._clocks.wall_ms()
@@ -384,11 +393,15 @@ class Shard(Generic[S]):
                 is_transactional=True,
             )
         self.partition.require_term(self.term)
-        return self._append(batch) - len(pairs)
+        assert verification is None or isinstance(verification, Verification)
+        return self._append(batch, verification) - len(pairs)
 
-    def _append(self, batch: bytearray) -> int:
+    def _append(self, batch: bytearray, verification: Verification | None = None) -> int:
         appended = self.partition.append(
-            memoryview(batch), acks=ALL_REPLICAS, origin=AppendOrigin.COORDINATOR
+            memoryview(batch),
+            acks=ALL_REPLICAS,
+            origin=AppendOrigin.COORDINATOR,
+            verification=verification,
         )
         return appended.last_offset + 1
 

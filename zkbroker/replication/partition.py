@@ -21,6 +21,7 @@ from zkbroker.replication.interest import Interest
 from zkbroker.replication.isr import UNKNOWN_OFFSET, FollowerProgress, Isr, Pulse
 from zkbroker.storage.appends import AbortedTransaction, AppendOrigin, LogAppendInfo
 from zkbroker.storage.log import Log
+from zkbroker.storage.producer_state import Verification
 from zkbroker.storage.slices import LogSlice
 
 log = logging.getLogger(__name__)
@@ -245,7 +246,12 @@ class Partition:
     # -- leading -----------------------------------------------------------------------------------------------
 
     def append(
-        self, records: memoryview, *, acks: int, origin: AppendOrigin = AppendOrigin.CLIENT
+        self,
+        records: memoryview,
+        *,
+        acks: int,
+        origin: AppendOrigin = AppendOrigin.CLIENT,
+        verification: Verification | None = None,
     ) -> LogAppendInfo:
         """Append a batch as leader: one sync step, all of it or nothing.
 
@@ -260,7 +266,11 @@ class Partition:
             )
         end = self.log.log_end_offset
         appended = self.log.append_as_leader(
-            records, leader_epoch=self.leader_epoch, wall_ms=self._here.wall_ms(), origin=origin
+            records,
+            leader_epoch=self.leader_epoch,
+            wall_ms=self._here.wall_ms(),
+            origin=origin,
+            verification=verification,
         )
         if not appended.duplicate:
             for follower in self.followers.values():
@@ -268,6 +278,14 @@ class Partition:
             self._end_has_moved()
             self.maybe_advance_high_watermark()
         return appended
+
+    def begin_verification(self, producer_id: int, epoch: int, base_sequence: int) -> Verification | None:
+        """What a transactional batch must bring along; None if its transaction is open here. Source: KIP-890.
+
+        Raises: NOT_LEADER_OR_FOLLOWER.
+        """
+        self.require_leader()
+        return self.log.begin_verification(producer_id, epoch, base_sequence, self._here.wall_ms())
 
     def maybe_advance_high_watermark(self) -> bool:
         """Recompute it after an append, a follower's progress or an ISR change; returns whether it moved."""

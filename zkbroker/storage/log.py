@@ -33,7 +33,7 @@ from zkbroker.storage.incoming import incoming_batches
 from zkbroker.storage.leader_epochs import LeaderEpochs, encode_leader_epochs
 from zkbroker.storage.log_owner import LogOwner, NoOwner
 from zkbroker.storage.lookups import TimestampAndOffset
-from zkbroker.storage.producer_state import ProducerStates, StoredBatch
+from zkbroker.storage.producer_state import ProducerStates, StoredBatch, Verification
 from zkbroker.storage.segment import Segment
 from zkbroker.storage.segments import Segments
 from zkbroker.storage.slices import EMPTY_SLICE, LogSlice
@@ -146,6 +146,12 @@ class Log:
             len(self.producers),
         )
 
+    def begin_verification(
+        self, producer_id: int, epoch: int, base_sequence: int, wall_ms: int
+    ) -> Verification | None:
+        """See `ProducerStates.begin_verification`."""
+        return self.producers.begin_verification(producer_id, epoch, base_sequence, wall_ms)
+
     def active_producers(self) -> list[ActiveProducer]:
         """For DescribeProducers. Source: KIP-664."""
         return self.producers.active_producers()
@@ -182,12 +188,14 @@ class Log:
         wall_ms: int,
         origin: AppendOrigin = AppendOrigin.CLIENT,
         admitted: Admitted | None = None,
+        verification: Verification | None = None,
     ) -> LogAppendInfo:
         """Append one record batch; offset, epoch (and time, where the topic says so) are stamped into `records`.
 
         `records` is writable memory; `admitted` is what `admit` made of it, if it was asked. A batch that repeats a
-        stored one is answered with that one's offsets.
-        Raises: what `validation.admit` and `ProducerStates.check_data` raise, RECORD_LIST_TOO_LARGE,
+        stored one is answered with that one's offsets. With a `verification`, a transactional batch must be covered
+        by it.
+        Raises: what `validation.admit`, `ProducerStates.check_data` and `check_verified` raise, RECORD_LIST_TOO_LARGE,
         KAFKA_STORAGE_ERROR (nothing of the batch is stored then).
         """
         segments = self.segments
@@ -216,6 +224,8 @@ class Log:
                 )
                 if stored is not None:
                     return self._duplicate(stored)
+                if verification is not None and attributes & TRANSACTIONAL:
+                    self.producers.check_verified(producer_id, sequence, verification, origin=origin)
         first_offset = segments.end_offset
         last_offset = first_offset + delta
         size = len(records)

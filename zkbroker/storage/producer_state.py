@@ -77,6 +77,29 @@ class CompletedTransaction:
 
 
 @attrs.define(eq=False)
+class Verification:
+    """The transaction coordinator is asked whether a producer's transaction includes this partition.
+
+    Only the one begun last may let records in: an answer that a marker has overtaken does not. Source: KIP-890.
+    """
+
+    epoch: int
+    lowest_sequence: int  # of the batches that wait for the answer
+    since_ms: int  # wall clock
+
+    def also(self, epoch: int, base_sequence: int) -> None:
+        """Another batch waits for the same answer."""
+        if epoch > self.epoch:
+            self.epoch, self.lowest_sequence = epoch, base_sequence
+        elif epoch == self.epoch and base_sequence < self.lowest_sequence:
+            self.lowest_sequence = base_sequence
+
+
+MUST_BE_OPEN: Final = Verification(-1, -1, -1)
+"""In place of one: the transaction was found open here, and must still be."""
+
+
+@attrs.define(eq=False)
 class ProducerStates:
     """All producers of one partition. Owner: a Log."""
 
@@ -85,6 +108,7 @@ class ProducerStates:
     _entries: dict[int, ProducerEntry] = attrs.field(factory=dict)
     _open: dict[int, int] = attrs.field(factory=dict)  # first offset -> producer id, ascending
     _unreplicated: dict[int, int] = attrs.field(factory=dict)  # first offset -> marker offset
+    _verifications: dict[int, Verification] = attrs.field(factory=dict)  # by producer id; not in any snapshot
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -159,6 +183,42 @@ class ProducerStates:
             )
         return None
 
+    def begin_verification(
+        self, producer_id: int, epoch: int, base_sequence: int, wall_ms: int
+    ) -> Verification | None:
+        """What a transactional batch must bring along to be the first; None if the transaction is open already."""
+        entry = self._entries.get(producer_id)
+        if entry is not None and entry.transaction_first_offset >= 0:
+            return None
+        begun = self._verifications.get(producer_id)
+        if begun is None:
+            begun = self._verifications[producer_id] = Verification(epoch, base_sequence, wall_ms)
+        else:
+            begun.also(epoch, base_sequence)
+        return begun
+
+    def check_verified(
+        self, producer_id: int, base_sequence: int, verification: Verification, *, origin: AppendOrigin
+    ) -> None:
+        """Whether a transactional batch may begin or continue a transaction here.
+
+        Raises: INVALID_TXN_STATE, OUT_OF_ORDER_SEQUENCE_NUMBER (a lower one still waits to be verified).
+        """
+        begun = self._verifications.get(producer_id)
+        entry = self._entries.get(producer_id)
+        if entry is None or entry.transaction_first_offset < 0:
+            if begun is None or begun is not verification:
+                raise KafkaError(
+                    ErrorCode.INVALID_TXN_STATE,
+                    f"{self.name}: producer {producer_id} has no transaction here that was verified",
+                )
+            if origin is AppendOrigin.CLIENT and base_sequence > begun.lowest_sequence:
+                raise KafkaError(
+                    ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+                    f"{self.name}: producer {producer_id} sent sequence {base_sequence} "
+                    f"before {begun.lowest_sequence}",
+                )
+
     def apply_data(
         self,
         producer_id: int,
@@ -183,9 +243,12 @@ class ProducerStates:
         delta = last_offset - first_offset
         batches.append((last_sequence_of(base_sequence, delta), last_offset, delta, timestamp))
         entry.last_timestamp = timestamp
-        if transactional and entry.transaction_first_offset < 0:
-            entry.transaction_first_offset = first_offset
-            self._open[first_offset] = producer_id
+        if transactional:
+            if self._verifications:
+                self._verifications.pop(producer_id, None)
+            if entry.transaction_first_offset < 0:
+                entry.transaction_first_offset = first_offset
+                self._open[first_offset] = producer_id
 
     def check_marker(
         self, producer_id: int, epoch: int, coordinator_epoch: int, *, origin: AppendOrigin
@@ -225,6 +288,7 @@ class ProducerStates:
         self.touched_to = offset + 1
         entry.coordinator_epoch = coordinator_epoch
         entry.last_timestamp = timestamp
+        self._verifications.pop(producer_id, None)
         first_offset = entry.transaction_first_offset
         if first_offset < 0:
             return None
@@ -256,6 +320,13 @@ class ProducerStates:
         ]
         for producer_id in expired:
             del self._entries[producer_id]
+        unanswered = [
+            producer_id
+            for producer_id, begun in self._verifications.items()
+            if wall_ms - begun.since_ms >= expiration_ms
+        ]
+        for producer_id in unanswered:
+            del self._verifications[producer_id]
         return len(expired)
 
     def active_producers(self) -> list[ActiveProducer]:
@@ -277,6 +348,7 @@ class ProducerStates:
         self._entries.clear()
         self._open.clear()
         self._unreplicated.clear()
+        self._verifications.clear()
         self.touched_to = 0
 
     def load(self, entries: Iterable[ProducerEntry], end_offset: int) -> None:
