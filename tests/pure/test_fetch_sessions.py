@@ -171,7 +171,7 @@ def test_a_topic_id_that_becomes_known_gets_its_name() -> None:
     session = FetchSession(1, True, False, 0, 0)
     stand_in = TopicPartition(unresolved_name(topic_id(4)), 2)
     session.put(stand_in, entry(topic_id(4), 11))
-    session.resolve({}.get)
+    session.resolve(lambda _: None)
     assert set(session.entries) == {stand_in}
     session.resolve({topic_id(4): "four"}.get)
     assert session.entries[TopicPartition("four", 2)].offset == 11 and not session.unresolved
