@@ -21,6 +21,13 @@ from zkbroker.testing.servers import (
 
 NewCluster = Callable[..., AbstractAsyncContextManager[Cluster]]
 
+each_zookeeper = pytest.mark.parametrize(
+    "zookeeper_kind",
+    [EMBEDDED_ZOOKEEPER, pytest.param(APACHE_ZOOKEEPER, marks=pytest.mark.peers)],
+    ids=lambda kind: kind.name,
+    indirect=True,
+)
+
 
 @pytest.fixture
 def zookeeper_kind(request: pytest.FixtureRequest) -> ZooKeeperKind:

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-import pytest
 import trio
 from kazoo.client import KazooClient
 
-from tests.cluster.conftest import NewCluster
-from tests.support.peers import APACHE_ZOOKEEPER
-from zkbroker.testing.servers import EMBEDDED_ZOOKEEPER, ZooKeeperServer
-
-each_zookeeper = pytest.mark.parametrize(
-    "zookeeper_kind",
-    [EMBEDDED_ZOOKEEPER, pytest.param(APACHE_ZOOKEEPER, marks=pytest.mark.peers)],
-    ids=lambda kind: kind.name,
-    indirect=True,
-)
+from tests.cluster.conftest import NewCluster, each_zookeeper
+from zkbroker.testing.servers import ZooKeeperServer
 
 
 @each_zookeeper

@@ -7,7 +7,7 @@ import time
 import pytest
 import trio
 
-from tests.cluster.conftest import NewCluster
+from tests.cluster.conftest import NewCluster, each_zookeeper
 from zkbroker.errors import KafkaError
 from zkbroker.protocol.records import Record, build_batch
 from zkbroker.testing.cluster import Cluster
@@ -32,6 +32,7 @@ async def test_a_stopped_leader_hands_over_and_comes_back_in_sync(cluster: Clust
     assert await cluster.client.fetch_one(topic, 0, offset) == b"meanwhile"
 
 
+@each_zookeeper
 async def test_an_expired_session_is_replaced(cluster: Cluster) -> None:
     topic = await cluster.create_topic(partitions=1, replication_factor=3)
     leader = await cluster.leader_of(topic, 0)
@@ -91,6 +92,27 @@ async def test_a_leader_cut_off_acknowledges_nothing_that_is_lost(new_cluster: N
         assert values == [b"before", b"after"]
 
 
+@each_zookeeper
+async def test_a_broker_parted_from_zookeeper_is_replaced_and_comes_back(cluster: Cluster) -> None:
+    topic = await cluster.create_topic(partitions=1, replication_factor=3, min_insync_replicas=2)
+    assert await cluster.client.produce(topic, b"before", acks=-1) == 0
+    leader = await cluster.leader_of(topic, 0)
+    others = {1, 2, 3} - {leader}
+    asked = next(cluster.brokers[other].bootstrap for other in others)
+    cluster.part_from_zookeeper(leader)
+
+    async def is_replaced() -> bool:
+        return (await cluster.client.partition(topic, 0, asked)).leader in others
+
+    await cluster.wait_until(is_replaced, "another leader")
+    cluster.heal()
+    await cluster.wait_for_brokers({1, 2, 3})
+    await cluster.wait_for_isr(topic, 0, {1, 2, 3})
+    assert await cluster.client.produce(topic, b"after", acks=-1) == 1
+    assert [r.value for r in await cluster.client.read(topic, 0, 0, 2)] == [b"before", b"after"]
+
+
+@each_zookeeper
 async def test_a_killed_leader_started_again_at_once_loses_nothing(
     cluster: Cluster, request: pytest.FixtureRequest
 ) -> None:
