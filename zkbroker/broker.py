@@ -24,6 +24,7 @@ from zkbroker.apis.session import ClientSession
 from zkbroker.changed import Changed
 from zkbroker.config import BrokerConfig
 from zkbroker.config.dynamic import Passwords
+from zkbroker.config.settings import Source
 from zkbroker.controller.controller import Controller
 from zkbroker.controller_channel import ControllerChannel
 from zkbroker.coordinator.coordinators import build_coordinators
@@ -165,11 +166,23 @@ class Broker:
         await _with_session(zk, admin_store.create_top_level_paths)
         return await _with_session(zk, lambda s: establish(s, self.config))
 
+    def _if_set(self, key: str) -> int:
+        """A size somebody chose; -1 where it is Kafka's default, which is slower than the kernel's own choice."""
+        value: int = self.config.value_of(key)
+        return -1 if self.config.origin_of(key).source is Source.DEFAULT else value
+
     def _bind(self) -> list[Listener]:
         listeners: list[Listener] = []
         try:
             for endpoint in self.config.listeners:
-                listeners.append(bind(endpoint, max(self.config.socket_listen_backlog_size, 128)))
+                listeners.append(
+                    bind(
+                        endpoint,
+                        max(self.config.socket_listen_backlog_size, 128),
+                        self._if_set("socket.send.buffer.bytes"),
+                        self._if_set("socket.receive.buffer.bytes"),
+                    )
+                )
         except CannotListen:
             for listener in listeners:
                 listener.close()

@@ -256,10 +256,12 @@ async def _keep_waiting(sock: socket.socket, peer: str, listener: str, delay_s: 
         sock.close()
 
 
-def bind(endpoint: Endpoint, backlog: int) -> Listener:
+def bind(
+    endpoint: Endpoint, backlog: int, send_buffer_bytes: int = -1, receive_buffer_bytes: int = -1
+) -> Listener:
     """Bind one listener; port 0 takes a free port and the result names it.
 
-    An empty host means every address. Raises: CannotListen.
+    An empty host means every address; buffers of -1 are the kernel's own. Raises: CannotListen.
     """
     host = endpoint.host or None
     try:
@@ -279,6 +281,10 @@ def bind(endpoint: Endpoint, backlog: int) -> Listener:
             continue
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if send_buffer_bytes > 0:  # accepted sockets inherit both
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
+            if receive_buffer_bytes > 0:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
             if family == socket.AF_INET6 and host is None:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             sock.bind(address)
