@@ -30,7 +30,7 @@ class MemoryTransport:
 
     async def send(self, buffers: Sequence[Sendable]) -> None:
         self.sends += 1
-        await self._send.send_all(b"".join(bytes(b) for b in buffers if isinstance(b, bytes)))
+        await self._send.send_all(b"".join(bytes(b) for b in buffers if isinstance(b, bytes | bytearray)))
 
     def close(self) -> None:
         self._send.close()
