@@ -6,19 +6,28 @@ import pytest
 import trio
 
 from tests.cluster.conftest import NewCluster
+from tests.support.peers import APACHE_KAFKA
 from zkbroker.testing.cluster import Cluster
 from zkbroker.testing.logs import StoredLog, read_log, require_identical
+from zkbroker.testing.servers import BrokerKind
 
 pytestmark = pytest.mark.clients("confluent_kafka")
 
 
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param({}, id="alone"),
+        pytest.param({3: APACHE_KAFKA}, marks=pytest.mark.peers, id="with-a-kafka-broker"),
+    ],
+)
 async def test_nothing_is_lost_doubled_or_reordered_while_each_broker_is_killed(
-    new_cluster: NewCluster, full_counts: bool
+    new_cluster: NewCluster, full_counts: bool, kinds: dict[int, BrokerKind]
 ) -> None:
     from tests.cluster.streams import NumberedStream, run_in_thread
 
     count = 200_000 if full_counts else 10_000
-    async with new_cluster() as cluster, trio.open_nursery() as nursery:
+    async with new_cluster(kinds=kinds) as cluster, trio.open_nursery() as nursery:
         topic = await cluster.create_topic(partitions=1, replication_factor=3, min_insync_replicas=2)
         stream = NumberedStream(cluster.bootstrap, topic, count)
         await nursery.start(run_in_thread, stream)
