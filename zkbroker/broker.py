@@ -45,6 +45,8 @@ from zkbroker.protocol.generated.alter_partition_request import AlterPartitionRe
 from zkbroker.protocol.generated.alter_partition_response import AlterPartitionResponse
 from zkbroker.protocol.generated.controlled_shutdown_request import ControlledShutdownRequest
 from zkbroker.protocol.generated.controlled_shutdown_response import ControlledShutdownResponse
+from zkbroker.quotas.clients import ClientQuotas
+from zkbroker.quotas.replication import ReplicationQuotas
 from zkbroker.replication.fetch_session import FetchLimits
 from zkbroker.replication.fetcher import FetcherSettings, ReplicaFetchers
 from zkbroker.replication.isr_proposals import IsrProposals
@@ -243,6 +245,7 @@ class Broker:
         proposals = IsrProposals(
             identity.broker_id, lambda: self._epoch, lambda tp: replicas.partitions.get(tp), alter_partition
         )
+        replication_quotas = ReplicationQuotas.of(identity.broker_id, lambda: dynamic.broker, dynamic.topic)
         fetchers = ReplicaFetchers(
             FetcherSettings(
                 limits=lambda: FetchLimits(
@@ -257,6 +260,8 @@ class Broker:
                 broker=lambda broker_id: metadata.snapshot.brokers.get(broker_id),
                 metadata_changed=metadata.changed,
                 connect=connect,
+                quota=replication_quotas.follower,
+                now_ms=now_ms,
             )
         )
         replicas = ReplicaManager(
@@ -276,6 +281,9 @@ class Broker:
         replicas.load_high_watermarks()
         dynamic.on_topic_changed.append(lambda topic: _reconfigure(logs, dynamic, topic))
         dynamic.on_topic_defaults_changed.append(lambda: _reconfigure(logs, dynamic, None))
+        dynamic.on_topic_changed.append(replication_quotas.topic_changed)
+        quotas = ClientQuotas(lambda: dynamic.broker)
+        dynamic.on_entity_changed.append(quotas.entity_changed)
         _tell_of_unclean_policy(dynamic, controller)
         producer_ids = ProducerIds(identity.broker_id, lambda: self._epoch, channel("producer-ids"))
         return Services(
@@ -302,6 +310,8 @@ class Broker:
             shutdown_channel=channel("controlled-shutdown"),
             zk=zk,
             authorizer=Authorizer(),
+            quotas=quotas,
+            replication_quotas=replication_quotas,
             events=self.events,
             broker_epoch=lambda: self._epoch,
             feature_epoch=lambda: self._feature_epoch,

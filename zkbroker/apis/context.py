@@ -18,6 +18,8 @@ from zkbroker.dynamic_config import DynamicConfig
 from zkbroker.events import EventFeed
 from zkbroker.metadata import MetadataCache
 from zkbroker.model import TopicPartition
+from zkbroker.quotas.clients import ClientQuotas
+from zkbroker.quotas.replication import ReplicationQuotas
 from zkbroker.replication.isr_proposals import IsrProposals
 from zkbroker.replication.replica_manager import ReplicaManager, RolesApplied
 from zkbroker.security.authorizer import ANONYMOUS, Authorizer, Principal
@@ -35,6 +37,8 @@ class RequestContext:
     listener: str  # listener name the request came in on
     host: str  # the client's address
     principal: Principal = ANONYMOUS
+    request_bytes: int = 0  # size of the frame
+    throttle_ms: int = 0  # set by the handler: the client is over a quota
     fetch_session_ids: set[int] = attrs.field(factory=set)  # opened on this connection: they end with it
 
 
@@ -57,6 +61,8 @@ class Services:
     shutdown_channel: ControllerChannel
     zk: ZooKeeper
     authorizer: Authorizer
+    quotas: ClientQuotas
+    replication_quotas: ReplicationQuotas
     events: EventFeed
     broker_epoch: Callable[[], int]
     feature_epoch: Callable[[], int]
@@ -83,3 +89,4 @@ class Services:
         for topic in {tp.topic for tp in partitions}:
             if topic not in self.metadata.snapshot.topics:
                 self.config.forget_topic(topic)
+                self.replication_quotas.topic_changed(topic)

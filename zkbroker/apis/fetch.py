@@ -39,6 +39,7 @@ from zkbroker.security.authorizer import topic as topic_resource
 DEBUG_CONSUMER_ID = -2
 READ_COMMITTED = 1
 WITH_TOPIC_IDS = 13
+NO_LIMIT = 2**31 - 1
 
 
 @attrs.define(eq=False)
@@ -80,6 +81,7 @@ class _Fetch:
     full: bool  # the response holds every partition, moved or not
     replica_id: int
     pulse: Pulse | None
+    most_bytes: int = NO_LIMIT  # what the client's quota lets it have at a time
     found: dict[TopicPartition, _Found] = attrs.field(factory=dict)
     _follower_allowed: bool = True
     _allowed: dict[str, bool] = attrs.field(factory=dict)
@@ -106,7 +108,7 @@ class _Fetch:
         hard_limit = self.ctx.version <= 2
         left = self.request.max_bytes
         if not self.is_follower:
-            left = min(left, self.broker.config.broker.fetch_max_bytes)
+            left = min(left, self.broker.config.broker.fetch_max_bytes, self.most_bytes)
         looked = list(partitions)
         for tp in looked:
             before = self.found.pop(tp, None)
@@ -160,7 +162,54 @@ class _Fetch:
             min_one_batch=min_one,
             follower=follower,
         )
+        if self.is_follower and broker.replication_quotas.leader and self._must_wait(partition, tp):
+            if read.records is not None:
+                read.records.release()
+            read = attrs.evolve(read, records=None)
         return _Found(read)
+
+    def _must_wait(self, partition: Partition, tp: TopicPartition) -> bool:
+        """Whether this follower gets nothing now for the leader's quota; one that is in sync always does."""
+        quota = self.broker.replication_quotas.leader
+        return (
+            quota.throttles(tp)
+            and self.replica_id not in partition.isr.committed
+            and quota.is_exceeded(self.broker.now_ms())
+        )
+
+    def charge(self) -> int:
+        """Charge what was found to the quotas; returns for how many milliseconds the client has to rest.
+
+        A client that has to gets nothing now: it will ask for the same again.
+        """
+        broker, ctx, now_ms = self.broker, self.ctx, self.broker.now_ms()
+        if self.is_follower:
+            leader = broker.replication_quotas.leader
+            if leader:
+                leader.charge(sum(f.size for tp, f in self.found.items() if leader.throttles(tp)), now_ms)
+            return 0
+        quota = broker.quotas.fetch
+        if quota is None:
+            return 0
+        size, user = self.size(), ctx.principal.name
+        rest_ms = quota.charge(user, ctx.client_id, size, now_ms)
+        if rest_ms:
+            quota.give_back(user, ctx.client_id, size, now_ms)
+        return rest_ms
+
+    def refused(self) -> FetchResponse:
+        """The empty response for a client over its quota. What was found is found again the next time."""
+        self.release()
+        session = self.session
+        if session is None:
+            return FetchResponse()
+        if self.full:
+            # The client takes an empty full response for no session at all. Source: KIP-219.
+            self.broker.fetch_sessions.close(session.session_id)
+            self.ctx.fetch_session_ids.discard(session.session_id)
+            return FetchResponse()
+        session.interest.dirty.update(dict.fromkeys(self.found))
+        return FetchResponse(session_id=session.session_id)
 
     def _require_allowed(self, topic: str) -> None:
         allowed = self._allowed.get(topic)
@@ -319,12 +368,18 @@ async def fetch(request: FetchRequest, ctx: RequestContext, broker: Services) ->
         this = _begin(request, ctx, broker)
     except KafkaError as error:
         return FetchResponse(error_code=error.code, session_id=NO_SESSION)
+    if broker.quotas.fetch is not None and not this.is_follower:
+        this.most_bytes = broker.quotas.fetch.most_at_once(ctx.principal.name, ctx.client_id)
     deadline = trio.current_time() + request.max_wait_ms / 1000
     try:
         if this.session is not None and not this.full:
             await _serve_session(this, this.session, deadline)
         else:
             await _serve_all(this, deadline)
+        if broker.quotas.fetch is not None or broker.replication_quotas.leader:
+            ctx.throttle_ms = this.charge()
+            if ctx.throttle_ms:
+                return this.refused()
         await this.read_ahead()
     except BaseException:
         this.release()
@@ -389,7 +444,8 @@ async def _serve_all(this: _Fetch, deadline: float) -> None:
 
 
 def _is_enough(this: _Fetch, request: FetchRequest) -> bool:
-    return request.max_wait_ms <= 0 or this.size() >= request.min_bytes or this.is_final()
+    least_bytes = min(request.min_bytes, this.most_bytes)
+    return request.max_wait_ms <= 0 or this.size() >= least_bytes or this.is_final()
 
 
 def _begin(request: FetchRequest, ctx: RequestContext, broker: Services) -> _Fetch:

@@ -120,6 +120,9 @@ async def produce(
             if outcome.partition is not None:
                 must_wait = True
 
+    quota = broker.quotas.produce
+    if quota is not None:
+        ctx.throttle_ms = quota.charge(ctx.principal.name, ctx.client_id, ctx.request_bytes, broker.now_ms())
     if acks == 0:
         if failed:
             first = next(o.error for _, results in outcomes for o in results if o.error is not None)

@@ -24,12 +24,26 @@ from zkbroker.protocol.codec import (
     decode_request_header,
     encode_response,
 )
+from zkbroker.protocol.generated.fetch_request import FetchRequest
 from zkbroker.security.authorizer import ANONYMOUS, Principal
 
 log = logging.getLogger(__name__)
 
 
 _PRODUCE_KEY = int(ApiKey.PRODUCE).to_bytes(2, "big")
+
+_BETWEEN_BROKERS = frozenset(
+    {
+        ApiKey.LEADER_AND_ISR,
+        ApiKey.STOP_REPLICA,
+        ApiKey.UPDATE_METADATA,
+        ApiKey.CONTROLLED_SHUTDOWN,
+        ApiKey.ALTER_PARTITION,
+        ApiKey.ALLOCATE_PRODUCER_IDS,
+        ApiKey.WRITE_TXN_MARKERS,
+    }
+)
+"""Requests whose time is nobody's: the cluster must not slow down for a quota."""
 
 
 class Waiting(Protocol):
@@ -44,14 +58,33 @@ class _WaitingAnswer:
 
     _waiting: Waiting  # not the request: that would keep its record bytes
     _header: RequestHeader
+    _throttle_ms: int
 
     async def wait(self) -> Sequence[Sendable]:
-        return _encode(self._header, await self._waiting.wait())
+        response = await self._waiting.wait()
+        if self._throttle_ms:
+            _tell_throttle(response, self._throttle_ms)
+        return _encode(self._header, response)
+
+
+def _is_exempt(request: Message, response: object) -> bool:
+    """Whether the time of this request is not charged: between brokers, or without an answer to say it in."""
+    if request.API_KEY in _BETWEEN_BROKERS or response is None:
+        return True
+    if isinstance(request, FetchRequest):
+        return max(request.replica_id, request.replica_state.replica_id) >= 0
+    return False
 
 
 def _encode(header: RequestHeader, response: Message) -> Sequence[Sendable]:
     buffers = encode_response(header.api_key, header.api_version, header.correlation_id, response)
     return buffers  # records in a response are bytes or log slices
+
+
+def _tell_throttle(response: Message, throttle_ms: int) -> None:
+    """Tell the client how long it will not be read. Messages are frozen to their users; this one is still ours."""
+    if hasattr(response, "throttle_time_ms"):
+        object.__setattr__(response, "throttle_time_ms", throttle_ms)
 
 
 def _failure(error: Exception, api: Api, request: Message, ctx: RequestContext) -> Message:
@@ -113,21 +146,34 @@ class ClientSession:
             listener=self._connection.listener,
             host=self._host,
             principal=self.principal,
+            request_bytes=len(frame),
             fetch_session_ids=self._fetch_session_ids,
         )
         if header.api_key != ApiKey.PRODUCE:
             await answers.settled()
         try:
             response = await api.handler(request, ctx, self._broker)
+            if self._broker.quotas.request_time is not None and not _is_exempt(request, response):
+                self._charge_time(ctx)
+            if ctx.throttle_ms:
+                self._connection.rest_ms = ctx.throttle_ms
             if response is None:
                 return None
             if isinstance(response, Message):
+                if ctx.throttle_ms:
+                    _tell_throttle(response, ctx.throttle_ms)
                 return Answer(_encode(header, response))
-            return _WaitingAnswer(response, header)
+            return _WaitingAnswer(response, header, ctx.throttle_ms)
         except CloseConnection:
             raise
         except Exception as error:  # a bug: it costs this request, not the broker
             return Answer(_encode(header, _failure(error, api, request, ctx)))
+
+    def _charge_time(self, ctx: RequestContext) -> None:
+        """Charge what this client's requests have cost since the last one was charged."""
+        broker = self._broker
+        rest_ms = broker.quotas.charge_request_time(ctx.principal.name, ctx.client_id, broker.now_ms())
+        ctx.throttle_ms = max(ctx.throttle_ms, rest_ms)
 
     def is_quick(self, frame: memoryview) -> bool:
         """A Produce is: it is appended and either answered at once or left to wait."""
@@ -137,3 +183,4 @@ class ClientSession:
         """The connection is gone, and its fetch sessions with it: a dead one would be told of every append."""
         for session_id in self._fetch_session_ids:
             self._broker.fetch_sessions.close(session_id)
+        self._broker.quotas.task_times.forget()

@@ -47,10 +47,9 @@ class WaitingAnswer(Protocol):
 
 @attrs.frozen
 class Answer:
-    """A response to send now, after which the connection is muted for a while if its client is over a quota."""
+    """A response to send now."""
 
     buffers: Sequence[Sendable]
-    mute_ms: int = 0
 
 
 Reply = Answer | WaitingAnswer | None
@@ -111,6 +110,7 @@ class Connection:
     clock: Callable[[], float] = trio.current_time
     last_active: float = 0.0  # by `clock`; the sweeper closes what is idle too long
     muted: bool = False
+    rest_ms: int = 0  # set by the session with a reply: for so long nothing more is read from this client
     _waiting: deque[WaitingAnswer | Answer] = attrs.field(factory=deque)
     _answering: bool = False
     _moved: Changed = attrs.field(factory=Changed)
@@ -187,12 +187,16 @@ class Connection:
         async with trio.open_nursery() as nursery:
             self._queue(first)
             nursery.start_soon(self._answer_in_order, nursery.cancel_scope)
+            if self.rest_ms:
+                await self._rest()
             try:
                 while True:
                     waiting = await self._serve_until_one_waits(frames, session)
                     if waiting is None:
                         break
                     self._queue(waiting)
+                    if self.rest_ms:
+                        await self._rest()
                     while len(self._waiting) >= MAX_WAITING_ANSWERS:
                         await self._moved.wait()
             except CloseConnection as reason:
@@ -271,6 +275,11 @@ class Connection:
                     taken = 0
                 frames.max_frame_bytes = self.max_frame_bytes
                 if reply is None:
+                    if self.rest_ms:
+                        if held:
+                            await self._send(held)
+                            held = []
+                        await self._rest()
                     if not held:
                         self._served()
                 elif not isinstance(reply, Answer):
@@ -279,15 +288,17 @@ class Connection:
                     return reply
                 elif self._waiting or self._answering:  # a Produce that need not wait, behind one that does
                     self._queue(reply)
+                    if self.rest_ms:
+                        await self._rest()
                     while len(self._waiting) >= MAX_WAITING_ANSWERS:
                         await self._moved.wait()
-                elif len(reply.buffers) == 1 and not reply.mute_ms:
+                elif len(reply.buffers) == 1 and not self.rest_ms:
                     held.append(reply.buffers[0])
                 else:
                     await self._send([*held, *reply.buffers])
                     held = []
-                    if reply.mute_ms:
-                        await self._mute(reply.mute_ms)
+                    if self.rest_ms:
+                        await self._rest()
                     self._served()
         finally:
             if taken:
@@ -298,8 +309,10 @@ class Connection:
         if self._ending:
             self._transport.close()
 
-    async def _mute(self, milliseconds: int) -> None:
+    async def _rest(self) -> None:
+        """Read nothing for a while: the client is over a quota and was told so. Source: KIP-219."""
         self.muted = True
-        await trio.sleep(milliseconds / 1000)
+        await trio.sleep(self.rest_ms / 1000)
         self.muted = False
+        self.rest_ms = 0
         self.last_active = self.clock()

@@ -20,6 +20,7 @@ from zkbroker.protocol.generated.list_offsets_request import (
     ListOffsetsTopic,
 )
 from zkbroker.protocol.generated.list_offsets_response import ListOffsetsResponse
+from zkbroker.quotas.replication import ReplicationQuota
 from zkbroker.replication.fetch_session import FetchFrom, FetchLimits, FetchSessionClient
 from zkbroker.replication.partition import Partition, Role
 
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 LATEST, EARLIEST = -1, -2
 LIST_OFFSETS_VERSION = 9
 TIMEOUT_S = 30.0
+REST_S = 0.2  # before a throttled partition asks for more
 
 
 class PeerLike(Protocol):
@@ -47,6 +49,8 @@ class FetcherSettings:
     broker: Callable[[int], BrokerInfo | None]  # from the metadata cache
     metadata_changed: Changed
     connect: Callable[[BrokerInfo, str], PeerLike]  # to its inter-broker endpoint, under that client id
+    quota: ReplicationQuota
+    now_ms: Callable[[], int]
 
 
 @attrs.define(eq=False)
@@ -57,6 +61,7 @@ class _Followed:
     leader_epoch: int
     delayed_until: float = 0.0  # trio time
     failed: bool = False  # until the next LeaderAndIsr
+    caught_up: bool = False  # had all the leader had committed, at its last answer
 
 
 @attrs.define(eq=False)
@@ -104,8 +109,9 @@ class ReplicaFetcher:
             ),
         )
 
-    def _delay(self, tp: TopicPartition, followed: _Followed) -> None:
-        followed.delayed_until = trio.current_time() + self.settings.backoff_s()
+    def _delay(self, tp: TopicPartition, followed: _Followed, seconds: float | None = None) -> None:
+        pause_s = self.settings.backoff_s() if seconds is None else seconds
+        followed.delayed_until = trio.current_time() + pause_s
         self._session.drop(tp)
         self._delayed[tp] = None
 
@@ -122,12 +128,24 @@ class ReplicaFetcher:
                 del self._delayed[tp]
                 self._want(followed)
 
+    def _rest_throttled(self) -> None:
+        """Leave out, for a moment, what is throttled and behind while the quota is exceeded. Source: KIP-73."""
+        quota = self.settings.quota
+        if not quota.is_exceeded(self.settings.now_ms()):
+            return
+        for tp in [tp for tp in self._session.wanted if quota.throttles(tp)]:
+            followed = self.partitions[tp]
+            if not followed.caught_up:
+                self._delay(tp, followed, REST_S)
+
     async def run(self) -> None:
         """Fetch until cancelled."""
         peer: PeerLike | None = None
         try:
             while True:
                 self._resume_delayed()
+                if self.settings.quota:
+                    self._rest_throttled()
                 if not self._session.wanted:
                     await self._wait_for_work()
                     continue
@@ -220,11 +238,15 @@ class ReplicaFetcher:
                     partition, answer.diverging_epoch.epoch, answer.diverging_epoch.end_offset
                 )
             else:
+                records = answer.records if answer.records is not None else memoryview(b"")
+                if self.settings.quota.throttles(tp):
+                    self.settings.quota.charge(len(records), self.settings.now_ms())
                 partition.append_from_leader(
-                    answer.records if answer.records is not None else memoryview(b""),
+                    records,
                     leader_high_watermark=answer.high_watermark,
                     leader_log_start_offset=answer.log_start_offset,
                 )
+                followed.caught_up = partition.log.log_end_offset >= answer.high_watermark
             return False
         if code == ErrorCode.OFFSET_OUT_OF_RANGE:
             return True

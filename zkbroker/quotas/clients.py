@@ -1,0 +1,203 @@
+"""What clients may use: bytes produced and fetched, time of the broker, changes of topics.
+
+Source: kafka.server.ClientQuotaManager, ClientRequestQuotaManager, ControllerMutationQuotaManager, 3.9.1;
+KIP-13, KIP-55, KIP-124, KIP-599.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+import attrs
+
+from zkbroker.config import BrokerConfig
+from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.quotas.limits import Account, Limits
+from zkbroker.quotas.rates import LONGEST_MS, TokenBucket, WindowedRate, Windows, throttle_ms
+from zkbroker.quotas.task_times import TaskTimes
+
+log = logging.getLogger(__name__)
+
+PRODUCER_BYTE_RATE: Final = "producer_byte_rate"
+CONSUMER_BYTE_RATE: Final = "consumer_byte_rate"
+REQUEST_PERCENTAGE: Final = "request_percentage"
+CONTROLLER_MUTATION_RATE: Final = "controller_mutation_rate"
+
+FORGOTTEN_AFTER_MS: Final = 3_600_000
+"""An account nobody used for so long is forgotten."""
+
+MANY_ACCOUNTS: Final = 1_000
+NS_PER_PERCENT: Final = 10_000_000  # a hundredth of a second's time
+
+
+class _Measure(Protocol):
+    @property
+    def last_recorded_ms(self) -> int: ...
+
+
+def _forget_idle(accounts: dict[Account, _Measure], now_ms: int) -> None:
+    for account, measure in list(accounts.items()):
+        if now_ms - measure.last_recorded_ms > FORGOTTEN_AFTER_MS:
+            del accounts[account]
+
+
+@attrs.define(eq=False)
+class RateQuota:
+    """Limits on a rate: bytes a second, or per cent of a thread. Sync; owned by `ClientQuotas`."""
+
+    _limits: Limits
+    _windows: Windows
+    longest_ms: int = LONGEST_MS
+    _rates: dict[Account, WindowedRate] = attrs.field(factory=dict, init=False)
+
+    def charge(self, user: str, client_id: str, amount: float, now_ms: int) -> int:
+        """Add to what this client used; returns for how many milliseconds it has to rest."""
+        limit = self._limits.of(user, client_id)
+        if limit.value is None:
+            return 0
+        rate = self._rate(limit.account, now_ms)
+        rate.record(amount, now_ms)
+        measured, over_ms = rate.measure(now_ms)
+        return min(throttle_ms(measured, limit.value, over_ms), self.longest_ms)
+
+    def give_back(self, user: str, client_id: str, amount: float, now_ms: int) -> None:
+        """Take back what was charged and then not used."""
+        limit = self._limits.of(user, client_id)
+        if limit.value is not None:
+            self._rate(limit.account, now_ms).record(-amount, now_ms)
+
+    def most_at_once(self, user: str, client_id: str) -> int:
+        """The most that can be used at a time without a rest; more than fits into a request without a limit."""
+        limit = self._limits.of(user, client_id).value
+        if limit is None:
+            return LONGEST_MS
+        return min(int(limit * (self._windows.count - 1) * self._windows.size_ms / 1000), LONGEST_MS)
+
+    def _rate(self, account: Account, now_ms: int) -> WindowedRate:
+        rate = self._rates.get(account)
+        if rate is None:
+            if len(self._rates) >= MANY_ACCOUNTS:
+                _forget_idle(self._rates, now_ms)  # type: ignore[arg-type]
+            rate = self._rates[account] = WindowedRate(self._windows)
+        return rate
+
+
+@attrs.define(eq=False)
+class MutationQuota:
+    """Limits on partitions created and deleted a second. Sync; owned by `ClientQuotas`."""
+
+    _limits: Limits
+    _windows: Windows
+    _buckets: dict[Account, TokenBucket] = attrs.field(factory=dict, init=False)
+
+    def take(self, user: str, client_id: str, count: int, now_ms: int, *, strict: bool) -> int:
+        """Count so many changes; returns for how many milliseconds the client has to rest.
+
+        Strict: nothing is allowed once the bucket is in debt, but what is allowed needs no rest. Not strict: all is
+        allowed, at the price of a rest. Raises: THROTTLING_QUOTA_EXCEEDED if strict.
+        """
+        limit = self._limits.of(user, client_id)
+        if limit.value is None:
+            return 0
+        bucket = self._buckets.get(limit.account)
+        if bucket is None:
+            if len(self._buckets) >= MANY_ACCOUNTS:
+                _forget_idle(self._buckets, now_ms)  # type: ignore[arg-type]
+            bucket = self._buckets[limit.account] = TokenBucket(self._windows)
+        if strict:
+            if bucket.tokens(limit.value, now_ms) < 0:
+                raise QuotaExceeded(self._rest_ms(bucket, limit.value, now_ms))
+            bucket.take(count, limit.value, now_ms)
+            return 0
+        bucket.take(count, limit.value, now_ms)
+        return self._rest_ms(bucket, limit.value, now_ms)
+
+    @staticmethod
+    def _rest_ms(bucket: TokenBucket, rate: float, now_ms: int) -> int:
+        debt = -bucket.tokens(rate, now_ms)
+        if debt <= 0:
+            return 0
+        return min(round(debt / rate * 1000), LONGEST_MS) if rate > 0 else LONGEST_MS
+
+
+class QuotaExceeded(KafkaError):
+    """The client has to rest before it may change more."""
+
+    def __init__(self, throttle_ms: int) -> None:
+        super().__init__(ErrorCode.THROTTLING_QUOTA_EXCEEDED, "The throttling quota has been exceeded.")
+        self.throttle_ms = throttle_ms
+
+
+@attrs.define(eq=False)
+class ClientQuotas:
+    """The quotas of users and clients. Follows `DynamicConfig.on_entity_changed`.
+
+    Each of the four is None while nobody is limited by it.
+    """
+
+    _config: Callable[[], BrokerConfig]
+    produce: RateQuota | None = attrs.field(default=None, init=False)
+    fetch: RateQuota | None = attrs.field(default=None, init=False)
+    request_time: RateQuota | None = attrs.field(default=None, init=False)
+    mutations: MutationQuota | None = attrs.field(default=None, init=False)
+    task_times: TaskTimes = attrs.field(factory=TaskTimes, init=False)
+    _limits: dict[str, Limits] = attrs.field(factory=dict, init=False)
+
+    def entity_changed(self, path: str, texts: Mapping[str, str]) -> None:
+        """The configuration of `users/u`, `users/u/clients/c` or `clients/c`; {} when it is gone.
+
+        Addresses have limits of their own, which the listeners keep.
+        """
+        if path.startswith("ips/"):
+            return
+        for key in (PRODUCER_BYTE_RATE, CONSUMER_BYTE_RATE, REQUEST_PERCENTAGE, CONTROLLER_MUTATION_RATE):
+            self._limits.setdefault(key, Limits()).set(path, _number(path, key, texts))
+        self._switch()
+
+    def charge_request_time(self, user: str, client_id: str, now_ms: int) -> int:
+        """Charge the time since this task's last request; returns for how many milliseconds the client must rest."""
+        if self.request_time is None:
+            return 0
+        percent = self.task_times.take_ns() / NS_PER_PERCENT
+        return self.request_time.charge(user, client_id, percent, now_ms)
+
+    def _switch(self) -> None:
+        config = self._config()
+        windows = Windows(config.quota_window_num, config.quota_window_size_seconds * 1000)
+        self.produce = self._rate_quota(PRODUCER_BYTE_RATE, self.produce, windows)
+        self.fetch = self._rate_quota(CONSUMER_BYTE_RATE, self.fetch, windows)
+        was_timed = self.request_time is not None
+        self.request_time = self._rate_quota(REQUEST_PERCENTAGE, self.request_time, windows)
+        if self.request_time is not None:
+            self.request_time.longest_ms = windows.size_ms
+        if was_timed != (self.request_time is not None):
+            self.task_times.switch(not was_timed)
+        limits = self._limits[CONTROLLER_MUTATION_RATE]
+        if not limits:
+            self.mutations = None
+        elif self.mutations is None:
+            self.mutations = MutationQuota(
+                limits,
+                Windows(
+                    config.controller_quota_window_num, config.controller_quota_window_size_seconds * 1000
+                ),
+            )
+
+    def _rate_quota(self, key: str, quota: RateQuota | None, windows: Windows) -> RateQuota | None:
+        limits = self._limits[key]
+        if not limits:
+            return None
+        return RateQuota(limits, windows) if quota is None else quota
+
+
+def _number(path: str, key: str, texts: Mapping[str, str]) -> float | None:
+    text = texts.get(key)
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        log.error("The quota %s=%s of %s is no number and is ignored", key, text, path)
+        return None
