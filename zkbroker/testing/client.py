@@ -32,6 +32,8 @@ from zkbroker.protocol.generated.create_topics_request import (
     CreateTopicsRequest,
 )
 from zkbroker.protocol.generated.create_topics_response import CreateTopicsResponse
+from zkbroker.protocol.generated.delete_topics_request import DeleteTopicsRequest, DeleteTopicState
+from zkbroker.protocol.generated.delete_topics_response import DeleteTopicsResponse
 from zkbroker.protocol.generated.fetch_request import FetchPartition, FetchRequest, FetchTopic
 from zkbroker.protocol.generated.fetch_response import FetchResponse, PartitionData
 from zkbroker.protocol.generated.list_offsets_request import (
@@ -183,6 +185,18 @@ class Client:
             _raise_for(result.error_code, f"creating {name}: {result.error_message}")
 
         await self._patiently(create)
+
+    async def delete_topic(self, name: str) -> None:
+        """Delete a topic through the controller. Raises: KafkaError as the controller answers."""
+
+        async def delete() -> None:
+            metadata = await self.metadata([])
+            address = _address_of(metadata, metadata.controller_id)
+            request = DeleteTopicsRequest(topics=[DeleteTopicState(name=name)], timeout_ms=30_000)
+            result = (await self.request(address, request, DeleteTopicsResponse)).responses[0]
+            _raise_for(result.error_code, f"deleting {name}: {result.error_message}")
+
+        await self._patiently(delete)
 
     # --- records
 
