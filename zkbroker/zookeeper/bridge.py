@@ -284,6 +284,14 @@ class ZkSession:
         await self._write(path, lambda: self._kazoo.delete_async(self._full(path), version))
         self._wrote(path, "delete", -1)
 
+    async def set_acl(self, path: str, *, secure: bool) -> None:
+        """Protect a node as `zookeeper.set.acl` does one that is created, or open it to everybody.
+
+        Raises: NoNode, NoAuth, ConnectionLost.
+        """
+        acl = creation_acl(path) if secure else OPEN_ACL_UNSAFE
+        await self._write(path, lambda: self._kazoo.set_acls_async(self._full(path), acl))
+
     async def multi(self, operations: Sequence[Operation]) -> list[OperationResult]:
         """All of the operations or none; one result each. Raises: MultiFailed, ConnectionLost."""
         if not operations:

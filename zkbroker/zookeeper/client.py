@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -58,7 +59,7 @@ class Credentials:
 
     auth: tuple[tuple[str, str], ...] = ()  # (scheme, credential), as ("digest", "user:password")
     sasl: Mapping[str, str] | None = None  # pure-sasl's options: mechanism, username, password ...
-    tls: Tls | None = None
+    tls: Tls | ssl.SSLContext | None = None  # a context is used as it is
 
 
 def creation_acl(path: str) -> list[ACL]:
@@ -96,8 +97,9 @@ class _ObservedSocket:
 class Wire(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo is untyped
     """kazoo's threading handler, with an eye on the connection. The trio thread reads its attributes."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         super().__init__()
+        self._tls = tls
         self.last_answer: float = time.monotonic()  # when bytes last came from ZooKeeper
         self.negotiated_timeout_ms = 0  # what the server granted, 0 before it did
         self.last_failure = (
@@ -123,7 +125,10 @@ class Wire(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo is untype
             raise ConnectionAbortedError("this session has ended")
         kwargs["timeout"] = min(kwargs.get("timeout") or _CONNECT_S, _CONNECT_S)
         try:
-            sock = super().create_connection(*args, **kwargs)
+            if self._tls is not None:
+                sock = _connect_tls(self._tls, **kwargs)
+            else:
+                sock = super().create_connection(*args, **kwargs)
         except OSError as error:
             self.last_failure = error.strerror or str(error) or type(error).__name__
             raise
@@ -152,6 +157,24 @@ class Wire(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo is untype
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
+def _connect_tls(
+    context: ssl.SSLContext,
+    *,
+    address: tuple[str, int],
+    timeout: float,
+    hostname: str | None = None,
+    **_: Any,
+) -> ssl.SSLSocket:
+    """kazoo's own TLS trusts the system's authorities too, and takes its keys from PEM files only."""
+    sock = socket.create_connection(address, timeout)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return context.wrap_socket(sock, server_hostname=hostname or address[0])
+    except BaseException:
+        sock.close()
+        raise
+
+
 def new_client(
     hosts: str, session_timeout_ms: int, credentials: Credentials, *, set_acl: bool
 ) -> tuple[KazooClient, Wire]:
@@ -161,8 +184,9 @@ def new_client(
     """
     if credentials.sasl is not None and not PURESASL_AVAILABLE:
         raise AuthenticationFailed("", "SASL towards ZooKeeper needs the Python package pure-sasl")
-    wire = Wire()
-    tls = credentials.tls
+    context = credentials.tls if isinstance(credentials.tls, ssl.SSLContext) else None
+    tls = credentials.tls if isinstance(credentials.tls, Tls) else None
+    wire = Wire(context)
     client = KazooClient(
         hosts,
         timeout=session_timeout_ms / 1000,
