@@ -19,6 +19,7 @@ from zkbroker.controller.steps import (
     ControlRequest,
     Create,
     Delete,
+    Delivered,
     Done,
     Elected,
     Found,
@@ -295,6 +296,8 @@ class Cluster:
                     for broker_id, told in requests.items():
                         for request in told:
                             self.brokers[broker_id].hear(request)
+                case Delivered():
+                    pass
                 case Reply(ticket, result):
                     assert ticket not in self.replies, "two replies to one call"
                     self.replies[ticket] = result

@@ -10,7 +10,7 @@ import pytest
 from tests.pure.controller_model import BrokerModel, Cluster, Interrupted, cached_topics, told
 from zkbroker.controller.context import Policy
 from zkbroker.controller.events import BrokersSeen, CachedTopic, ReassignmentsRequested
-from zkbroker.model import TopicPartition
+from zkbroker.model import LeaderAndIsr, TopicPartition
 from zkbroker.zookeeper import znodes
 
 
@@ -79,6 +79,27 @@ def test_leaders_are_elected_before_any_state_is_read() -> None:
     heard = told(cluster.heard()[2])
     assert heard[0] == "UMR -"
     assert heard[1:51] == [f"LISR t-{p}:2@2/1[2,3]" for p in range(50)]
+
+
+def test_dead_followers_leave_the_isr_before_any_state_is_read() -> None:
+    """Else acks=all would wait for them until everything is read."""
+    cluster = cluster_of(1, 2, 3)
+    create(cluster, "led", *[(1, 2, 3)] * 3)
+    create(cluster, "followed", *[(2, 1, 3)] * 3)
+    cache = cached_topics(cluster.brokers[2])
+    del cluster.registered[1]
+    cluster.heard()
+    cluster.take_over(cached=cache)
+    steps = [step for step in cluster.trail if not step.startswith("Report")]
+    assert steps[:7] == ["Reconnect", "Send", "Write", "Send", "Write", "Send", "Delivered"]
+    assert all((s.leader, s.isr, s.leader_epoch) == (2, (2, 3), 2) for s in states(cluster, "led"))
+    assert all((s.leader, s.isr, s.leader_epoch) == (2, (2, 3), 1) for s in states(cluster, "followed"))
+    lines = told(cluster.heard()[3])
+    assert lines.index("LISR led-0:2@2/1[2,3]") < lines.index("LISR followed-0:2@1/1[2,3]")
+
+
+def states(cluster: Cluster, topic: str) -> list[LeaderAndIsr]:
+    return [cluster.state(topic, partition) for partition in range(3)]
 
 
 def test_a_cache_never_leads_to_an_unclean_election() -> None:

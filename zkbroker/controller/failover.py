@@ -22,9 +22,11 @@ from zkbroker.controller.steps import (
     SetData,
     read,
     report,
+    wait_delivered,
     write,
 )
 from zkbroker.controller.topics import read_topics
+from zkbroker.model import TopicPartition
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.znodes import Undecodable
 
@@ -32,9 +34,9 @@ from zkbroker.zookeeper.znodes import Undecodable
 def took_over(context: Context, event: TookOver) -> Plan[Context]:
     """Introduce everybody to everybody, elect where a leader is dead, then bring the cluster into order.
 
-    In two phases. First, with the partition states this broker happens to know, clean elections only: most
-    partitions have a leader again before their states were read. Then every state is read, and what was
-    cached is forgotten.
+    In two phases. First, with the partition states this broker happens to know, clean elections, and shrinks
+    so that no leader waits for a dead follower: most partitions work again before their states were read. Once
+    brokers have heard of that, every state is read, and what was cached is forgotten.
     Where Kafka tells the states it read, then those after shrinking, then those after electing, brokers
     hear only the last: leader epochs are raised as often, so the znodes are the same.
     """
@@ -46,7 +48,7 @@ def took_over(context: Context, event: TookOver) -> Plan[Context]:
     introduction = Requests()
     introduction.update_metadata(())
     yield from introduction.send(context)
-    yield from _elect_from_cache(context, event.cached)
+    yield from _act_from_cache(context, event.cached)
     yield from _keep_feature_node()
     yield from write(*((Delete(path),) for path in event.old_notifications))
     context = yield from _read_states(context)
@@ -59,12 +61,13 @@ def took_over(context: Context, event: TookOver) -> Plan[Context]:
     return (yield from admin.preferred_znode_created(context))
 
 
-def _elect_from_cache(context: Context, cached: Mapping[str, CachedTopic]) -> Plan[None]:
-    """Phase one: clean elections for partitions whose leader is dead, by compare-and-set on the cached version.
+def _act_from_cache(context: Context, cached: Mapping[str, CachedTopic]) -> Plan[None]:
+    """Phase one: clean elections where the leader is dead, then shrinks where a follower is.
 
-    A cached state counts only if the topic still has its id and is not being deleted; if it is old, the
-    write is refused and the election is made with the newer state. Recovery states are not cached, and do not
-    matter: a recovering partition has one replica in sync, so no clean election is possible.
+    By compare-and-set on the cached version. A cached state counts only if the topic still has its id and is
+    not being deleted; if it is old, the write is refused and the decision is made with the newer state. Recovery
+    states are not cached, and do not matter: only partitions with several replicas in sync are acted on, and a
+    recovering one has one.
     """
     known = {
         partition.tp: state
@@ -74,23 +77,30 @@ def _elect_from_cache(context: Context, cached: Mapping[str, CachedTopic]) -> Pl
         and (state := topic.states.get(partition.tp.partition)) is not None
     }
     warm = apply(context, known)
-    lost = {}
+    leaderless: dict[TopicPartition, tuple[int, ...]] = {}
+    led: dict[TopicPartition, tuple[int, ...]] = {}
     for tp, state in known.items():
         partition = warm.partition(tp)
-        if partition is not None and not warm.leader_is_online(partition):
-            online = warm.online(partition)
-            if not elections.needs_unclean(state.isr, online):
-                lost[tp] = tuple(r for r in partition.replicas if r not in online)
-    if not lost:
-        return
-    changed = yield from elect_and_shrink(
-        warm, "controller failover", among=lost, lost=lost, shrink_first=True, clean_only=True
-    )
-    requests = Requests()
-    tell_replicas(requests, warm, changed.context, changed.written, lost)
-    if changed.written:
-        yield from requests.send(changed.context)
-    yield from report(Notice(f"elected leaders for {len(changed.written)} partitions from cached metadata"))
+        if partition is None:
+            continue
+        online = warm.online(partition)
+        gone = tuple(replica for replica in partition.replicas if replica not in online)
+        if not set(gone).isdisjoint(state.isr) and not elections.needs_unclean(state.isr, online):
+            (led if warm.leader_is_online(partition) else leaderless)[tp] = gone
+    for lost in (leaderless, led):
+        if not lost:
+            continue
+        changed = yield from elect_and_shrink(
+            warm, "controller failover", among=lost, lost=lost, shrink_first=True, clean_only=True
+        )
+        if changed.written:
+            requests = Requests()
+            tell_replicas(requests, warm, changed.context, changed.written, lost)
+            yield from requests.send(changed.context)
+    if leaderless or led:
+        counts = f"{len(leaderless)} partitions whose leader is gone and {len(led)} whose follower is"
+        yield from report(Notice(f"acted from cached metadata: {counts}"))
+        yield from wait_delivered()
 
 
 def _read_states(context: Context) -> Plan[Context]:

@@ -33,6 +33,7 @@ from zkbroker.controller.senders import Connect, Senders, SenderStatistics
 from zkbroker.controller.steps import (
     ControllerMoved,
     ControlRequest,
+    Delivered,
     Elected,
     Found,
     FreshTopicIds,
@@ -68,6 +69,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_REBALANCE_S: Final = 5.0
+DELIVERY_S: Final = 0.5
+"""How long brokers that do not answer may keep a new reign from reading every state."""
+
+READ_TOGETHER: Final = 200
+"""Znodes read in one burst, so that a broker that serves is not kept waiting by thousands of answers."""
 
 
 @attrs.frozen
@@ -242,6 +248,10 @@ class Reign:
             case Send(requests):
                 assert self._senders is not None
                 self._senders.send(requests)
+            case Delivered():
+                assert self._senders is not None
+                with trio.move_on_after(DELIVERY_S):
+                    await self._senders.wait_idle()
             case Reply(ticket, answer):
                 call = self._calls.get(ticket)
                 if call is not None:  # else the caller gave up
@@ -253,11 +263,13 @@ class Reign:
         return None
 
     async def _read(self, paths: Iterable[str]) -> dict[str, Found | None]:
-        nodes = await self.session.get_many(paths)
-        return {
-            path: None if node is None else Found(node.data, node.stat.version)
-            for path, node in nodes.items()
-        }
+        found: dict[str, Found | None] = {}
+        left = list(paths)
+        while left:
+            together, left = left[:READ_TOGETHER], left[READ_TOGETHER:]
+            for path, node in (await self.session.get_many(together)).items():
+                found[path] = None if node is None else Found(node.data, node.stat.version)
+        return found
 
     async def _tree(self, path: str) -> tuple[str, ...]:
         """All paths at and below it, level by level, the deepest first."""

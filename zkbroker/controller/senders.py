@@ -71,6 +71,7 @@ class Senders:
     request_timeout_s: Callable[[], float]
     nursery: trio.Nursery
     events: EventFeed | None = None
+    delivered: Changed = attrs.field(factory=Changed, init=False)  # a broker answered, or left
     _senders: dict[int, _Sender] = attrs.field(factory=dict)
 
     def reconnect(self, brokers: Mapping[int, BrokerInfo]) -> None:
@@ -79,6 +80,7 @@ class Senders:
             if broker_id not in brokers or brokers[broker_id].epoch != sender.broker.epoch:
                 sender.scope.cancel()
                 del self._senders[broker_id]
+                self.delivered.notify()
         for broker_id, broker in brokers.items():
             known = self._senders.get(broker_id)
             if known is None:
@@ -94,6 +96,11 @@ class Senders:
             if sender is not None:
                 sender.queue.extend(queued)
                 sender.queued.notify()
+
+    async def wait_idle(self) -> None:
+        """Wait until every broker has answered everything it was sent."""
+        while any(sender.is_busy for sender in self._senders.values()):
+            await self.delivered.wait()
 
     def statistics(self) -> tuple[SenderStatistics, ...]:
         return tuple(sender.statistics() for _, sender in sorted(self._senders.items()))
@@ -117,6 +124,10 @@ class _Sender:
     def move(self, broker: BrokerInfo) -> None:
         self.broker = broker
         self._moved = True
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.queue or self._in_flight)
 
     async def run(self) -> None:
         with self.scope:
@@ -186,6 +197,7 @@ class _Sender:
             sent = ControlRequestSent(api, self.broker.broker_id, count, code.name)
             self.senders.events.emit(sent)
         self.senders.answered(self.broker, request, response)
+        self.senders.delivered.notify()
 
     async def _disconnect(self) -> None:
         peer, self._peer = self._peer, None

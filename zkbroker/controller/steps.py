@@ -10,7 +10,7 @@ test drives it with a dictionary for ZooKeeper and can stop it after any step.
 | `ReadTree` | `Mapping[path, tuple[str, ...]]`: all paths at and below it, children first |
 | `Write` | `Mapping[path, Outcome]` |
 | `FreshTopicIds` | `tuple[TopicId, ...]` |
-| `Reconnect`, `Send`, `Reply`, `Report` | None |
+| `Reconnect`, `Send`, `Delivered`, `Reply`, `Report` | None |
 """
 
 from __future__ import annotations
@@ -127,6 +127,11 @@ class Send:
 
 
 @attrs.frozen
+class Delivered:
+    """Wait, for a moment at most, until brokers have answered what was sent: they come before what follows."""
+
+
+@attrs.frozen
 class Reply:
     """The answer to an API call that came in with this ticket."""
 
@@ -175,7 +180,7 @@ class Report:
     news: tuple[Elected | SetAside | Notice, ...]
 
 
-Step = Read | ReadTree | Write | Reconnect | Send | Reply | FreshTopicIds | Report
+Step = Read | ReadTree | Write | Reconnect | Send | Delivered | Reply | FreshTopicIds | Report
 
 T = TypeVar("T")
 Plan = Generator[Step, Any, T]
@@ -203,6 +208,10 @@ def write(*groups: tuple[Op, ...]) -> Plan[Mapping[str, Outcome]]:
         return {}
     outcomes: Mapping[str, Outcome] = yield Write(kept)
     return outcomes
+
+
+def wait_delivered() -> Plan[None]:
+    yield Delivered()
 
 
 def fresh_topic_ids(count: int) -> Plan[tuple[TopicId, ...]]:
