@@ -18,7 +18,7 @@ from zkbroker.dynamic_config import DynamicConfig
 from zkbroker.events import EventFeed
 from zkbroker.metadata import MetadataCache
 from zkbroker.model import TopicPartition
-from zkbroker.quotas.clients import ClientQuotas
+from zkbroker.quotas.clients import Changes, ClientQuotas
 from zkbroker.quotas.replication import ReplicationQuotas
 from zkbroker.replication.isr_proposals import IsrProposals
 from zkbroker.replication.replica_manager import ReplicaManager, RolesApplied
@@ -78,6 +78,11 @@ class Services:
     @property
     def transactions(self) -> TransactionCoordinator:
         return self.coordinators.transactions
+
+    def changes(self, ctx: RequestContext, *, strict_since: int) -> Changes:
+        """The quota of a request that changes topics: it refuses from that version on, and only delays before."""
+        strict = ctx.version >= strict_since
+        return self.quotas.changes(ctx.principal.name, ctx.client_id, self.now_ms, strict=strict)
 
     def roles_moved(self, roles: RolesApplied) -> None:
         """Partitions began or ceased to be led or followed here."""

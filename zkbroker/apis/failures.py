@@ -9,6 +9,12 @@ from typing import Any
 from zkbroker.apis.context import RequestContext
 from zkbroker.errors import ErrorCode
 from zkbroker.protocol.codec import ApiKey, Message
+from zkbroker.protocol.generated.alter_client_quotas_request import AlterClientQuotasRequest
+from zkbroker.protocol.generated.alter_client_quotas_response import (
+    AlterClientQuotasResponse,
+    EntityData,
+    EntryData,
+)
 from zkbroker.protocol.generated.alter_configs_request import AlterConfigsRequest
 from zkbroker.protocol.generated.alter_configs_response import (
     AlterConfigsResourceResponse,
@@ -199,4 +205,21 @@ def elect_leaders(request: ElectLeadersRequest, ctx: RequestContext, code: Error
             )
             for topic in request.topic_partitions or ()
         ],
+    )
+
+
+def alter_client_quotas(
+    request: AlterClientQuotasRequest, ctx: RequestContext, code: ErrorCode
+) -> AlterClientQuotasResponse:
+    return AlterClientQuotasResponse(
+        entries=[
+            EntryData(
+                error_code=code,
+                entity=[
+                    EntityData(entity_type=part.entity_type, entity_name=part.entity_name)
+                    for part in entry.entity
+                ],
+            )
+            for entry in request.entries
+        ]
     )

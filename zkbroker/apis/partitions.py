@@ -61,14 +61,15 @@ async def create_partitions(
 
     Errors: NOT_CONTROLLER, INVALID_REQUEST, TOPIC_AUTHORIZATION_FAILED, INVALID_TOPIC_EXCEPTION (being deleted),
     UNKNOWN_TOPIC_OR_PARTITION, REASSIGNMENT_IN_PROGRESS, INVALID_PARTITIONS (a topic never shrinks),
-    INVALID_REPLICA_ASSIGNMENT, INVALID_REPLICATION_FACTOR, REQUEST_TIMED_OUT (they exist all the same).
-    Source: KIP-195.
+    INVALID_REPLICA_ASSIGNMENT, INVALID_REPLICATION_FACTOR, THROTTLING_QUOTA_EXCEEDED (from 3),
+    REQUEST_TIMED_OUT (they exist all the same). Source: KIP-195, KIP-599.
     """
     if not broker.controller.is_active:
         why = KafkaError(ErrorCode.NOT_CONTROLLER)
         return CreatePartitionsResponse(results=[_growth_result(t.name, why) for t in request.topics])
     times_named = Counter(topic.name for topic in request.topics)
     deadline = trio.current_time() + request.timeout_ms / 1000
+    changes = broker.changes(ctx, strict_since=3)
     results: dict[str, KafkaError | None] = {}
     grown: dict[str, int] = {}
     for wanted in request.topics:
@@ -78,6 +79,9 @@ async def create_partitions(
             if times_named[wanted.name] > 1:
                 raise KafkaError(ErrorCode.INVALID_REQUEST, "Duplicate topic in request.")
             broker.authorizer.require(ctx, Operation.ALTER, topic_resource(wanted.name))
+            if not request.validate_only:
+                existing = len(broker.metadata.snapshot.partitions(wanted.name))
+                changes.count(max(0, wanted.count - existing))
             await _grow(wanted, broker, validate_only=request.validate_only)
             results[wanted.name] = None
             if not request.validate_only:
@@ -91,6 +95,7 @@ async def create_partitions(
     for name in await _wait_until_none(not_led, broker, deadline):
         why = KafkaError(ErrorCode.REQUEST_TIMED_OUT, "Partitions are added; not every leader is known yet.")
         results[name] = why
+    ctx.throttle_ms = changes.rest_ms()
     return CreatePartitionsResponse(results=[_growth_result(name, error) for name, error in results.items()])
 
 

@@ -23,6 +23,7 @@ from zkbroker.apis import (
     offsets,
     partitions,
     produce,
+    quotas,
     to_controller,
     topics,
     transactions,
@@ -110,6 +111,8 @@ _SERVED = (
         configs.incremental_alter_configs,
         failures.incremental_alter_configs,
     ),
+    _api(ApiKey.DESCRIBE_CLIENT_QUOTAS, quotas.describe_client_quotas),
+    _api(ApiKey.ALTER_CLIENT_QUOTAS, quotas.alter_client_quotas, failures.alter_client_quotas),
 )
 
 API_TABLE: dict[int, Api] = {int(api.key): api for api in _SERVED}

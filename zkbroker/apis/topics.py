@@ -55,13 +55,15 @@ async def create_topics(
 
     Errors: NOT_CONTROLLER, INVALID_REQUEST, TOPIC_AUTHORIZATION_FAILED, TOPIC_ALREADY_EXISTS,
     INVALID_TOPIC_EXCEPTION, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT,
-    INVALID_CONFIG, REQUEST_TIMED_OUT (the topic exists all the same). Source: KIP-4, KIP-195, KIP-464, KIP-525.
+    INVALID_CONFIG, THROTTLING_QUOTA_EXCEEDED (from 6), REQUEST_TIMED_OUT (the topic exists all the same).
+    Source: KIP-4, KIP-195, KIP-464, KIP-525, KIP-599.
     """
     if not broker.controller.is_active:
         return CreateTopicsResponse(
             topics=[_refused(t.name, KafkaError(ErrorCode.NOT_CONTROLLER)) for t in request.topics]
         )
     times_named = Counter(topic.name for topic in request.topics)
+    changes = broker.changes(ctx, strict_since=6)
     may_create_any = broker.authorizer.allows(ctx, Operation.CREATE, CLUSTER, log=False)
     results: dict[str, CreatableTopicResult] = {}
     created: list[str] = []
@@ -81,6 +83,7 @@ async def create_topics(
             topic = await check_new_topic(wanted, ctx.version, broker)
             topic_id = NO_TOPIC_ID
             if not request.validate_only:
+                changes.count(len(topic.assignment))
                 topic_id = await write_topic(topic, broker)
                 created.append(topic.name)
             results[wanted.name] = _accepted(topic, topic_id, ctx, broker)
@@ -95,6 +98,7 @@ async def create_topics(
                     ErrorCode.REQUEST_TIMED_OUT, "The topic is created; not every leader is known yet."
                 ),
             )
+    ctx.throttle_ms = changes.rest_ms()
     return CreateTopicsResponse(topics=list(results.values()))
 
 
@@ -268,7 +272,8 @@ async def delete_topics(
     """Versions 0-6. Checks DELETE on the topics (and DESCRIBE before a name is given for an id).
 
     Errors: NOT_CONTROLLER, TOPIC_DELETION_DISABLED, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION,
-    UNKNOWN_TOPIC_ID, INVALID_REQUEST, REQUEST_TIMED_OUT (deletion goes on). Source: KIP-4, KIP-516.
+    UNKNOWN_TOPIC_ID, INVALID_REQUEST, THROTTLING_QUOTA_EXCEEDED (from 5), REQUEST_TIMED_OUT (deletion goes on).
+    Source: KIP-4, KIP-516, KIP-599.
     """
     asked = [(t.name, t.topic_id) for t in request.topics] or [(n, NO_TOPIC_ID) for n in request.topic_names]
     if not broker.controller.is_active:
@@ -278,6 +283,7 @@ async def delete_topics(
         return _all(asked, code)
     deadline = trio.current_time() + request.timeout_ms / 1000
     snapshot = broker.metadata.snapshot
+    changes = broker.changes(ctx, strict_since=5)
     results: list[DeletableTopicResult] = []
     deleting: dict[str, int] = {}
     for name, topic_id in asked:
@@ -297,6 +303,7 @@ async def delete_topics(
             broker.authorizer.require(ctx, Operation.DELETE, topic_resource(name))
             if name not in snapshot.topics:
                 raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This topic does not exist.")
+            changes.count(len(snapshot.partitions(name)))
             try:
                 await admin_store.delete_topic(await current_session(broker), name)
             except SessionLost:
@@ -316,6 +323,7 @@ async def delete_topics(
             error_code=ErrorCode.REQUEST_TIMED_OUT,
             error_message="The deletion goes on.",
         )
+    ctx.throttle_ms = changes.rest_ms()
     return DeleteTopicsResponse(responses=results)
 
 

@@ -122,6 +122,34 @@ class MutationQuota:
         return min(round(debt / rate * 1000), LONGEST_MS) if rate > 0 else LONGEST_MS
 
 
+@attrs.define(eq=False)
+class Changes:
+    """One request's changes of topics, counted against its client's quota."""
+
+    _quota: MutationQuota | None
+    _user: str
+    _client_id: str
+    _now_ms: Callable[[], int]
+    _strict: bool
+    _rest_until_ms: int = attrs.field(default=0, init=False)
+
+    def count(self, partitions: int) -> None:
+        """So many partitions are about to be created or deleted. Raises: THROTTLING_QUOTA_EXCEEDED."""
+        if self._quota is None:
+            return
+        now_ms = self._now_ms()
+        try:
+            rest_ms = self._quota.take(self._user, self._client_id, partitions, now_ms, strict=self._strict)
+        except QuotaExceeded as error:
+            self._rest_until_ms = now_ms + error.throttle_ms
+            raise
+        self._rest_until_ms = max(self._rest_until_ms, now_ms + rest_ms)
+
+    def rest_ms(self) -> int:
+        """For how long the client has to rest from now on: the request itself may have taken some of it."""
+        return max(0, self._rest_until_ms - self._now_ms()) if self._rest_until_ms else 0
+
+
 class QuotaExceeded(KafkaError):
     """The client has to rest before it may change more."""
 
@@ -162,6 +190,10 @@ class ClientQuotas:
             return 0
         percent = self.task_times.take_ns() / NS_PER_PERCENT
         return self.request_time.charge(user, client_id, percent, now_ms)
+
+    def changes(self, user: str, client_id: str, now_ms: Callable[[], int], *, strict: bool) -> Changes:
+        """What a request that changes topics counts its changes with. `strict`: its version knows the error."""
+        return Changes(self.mutations, user, client_id, now_ms, strict)
 
     def _switch(self) -> None:
         config = self._config()
