@@ -188,7 +188,7 @@ echo "adding"; date
 $KAFKA_HOME/bin/kafka-acls.sh $BS --add --allow-principal "$OWNER" --operation Read \
     --operation Write --topic ${TOPIC}-in   # both
 kafka-acls --authorizer-properties zookeeper.connect=z:2181 --add --allow-principal User:a --consumer \
-    --topic "pay-" --group 'g 1' --resource-pattern-type prefixed && docker exec k1 kafka-acls.sh --remove --topic x --force
+    --topic "pay-" --group 'g 1' --resource-pattern-type prefixed && docker exec k kafka-acls.sh --remove --topic x
 if true; then sudo /opt/kafka/bin/kafka-acls.sh --add --deny-principal User:\* --operation All --cluster; fi
 kafka-acls.sh --list
 """
