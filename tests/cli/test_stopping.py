@@ -28,9 +28,17 @@ trio.run(main)
 """
 
 
+def heed_hangups() -> None:
+    """The tests may themselves run under nohup, and children inherit what is ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 async def start(*arguments: str) -> trio.Process:
     return await trio.lowlevel.open_process(
-        [sys.executable, "-c", SCRIPT, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", SCRIPT, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        preexec_fn=heed_hangups,
     )
 
 
