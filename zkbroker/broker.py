@@ -54,6 +54,7 @@ from zkbroker.replication.partition import Surroundings
 from zkbroker.replication.replica_manager import ReplicaManager
 from zkbroker.security.authorizer import Authorizer
 from zkbroker.security.guard import Guard, new_guard
+from zkbroker.security.zookeeper_login import zookeeper_credentials
 from zkbroker.storage.files import FILES, Files
 from zkbroker.storage.log_manager import LogManager
 from zkbroker.zookeeper import znodes
@@ -159,6 +160,7 @@ class Broker:
             config.zookeeper_connect,
             session_timeout_ms=config.zookeeper_session_timeout_ms,
             connection_timeout_ms=config.zookeeper_connection_timeout_ms,
+            credentials=zookeeper_credentials(config),
             set_acl=config.zookeeper_set_acl,
             events=self.events,
         )

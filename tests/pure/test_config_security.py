@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zkbroker.config import BrokerConfig, ConfigError, require_served
-from zkbroker.config.jaas import OAUTH_MODULE, PLAIN_MODULE, SCRAM_MODULE
+from zkbroker.config.jaas import OAUTH_MODULE, PLAIN_MODULE, SCRAM_MODULE, ZOOKEEPER_DIGEST_MODULE
 from zkbroker.config.security_checks import login_module
 
 
@@ -85,8 +85,6 @@ def test_zookeepers_stores_go_by_their_file_name() -> None:
     ("properties", "key"),
     [
         ({"authorizer.class.name": "kafka.security.authorizer.AclAuthorizer"}, "authorizer.class.name"),
-        ({"zookeeper.set.acl": "true"}, "zookeeper.set.acl"),
-        ({"zookeeper.ssl.client.enable": "true"}, "zookeeper.ssl.client.enable"),
     ],
 )
 def test_a_protection_that_is_not_served_yet_is_not_ignored(properties: dict[str, str], key: str) -> None:
@@ -181,6 +179,38 @@ def test_unsigned_bearer_tokens_between_brokers_need_a_name() -> None:
             f"{PREFIX}.oauthbearer.sasl.jaas.config": line,
         }
     )
+
+
+DIGEST_LINE = f'{ZOOKEEPER_DIGEST_MODULE} required username="kafka" password="zk-secret";'
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"zookeeper.sasl.jaas.config": DIGEST_LINE},
+        {"zookeeper.digest": "kafka:zk-secret"},
+        {"zookeeper.ssl.client.enable": "true", "zookeeper.ssl.keystore.location": "/k.pem"},
+    ],
+)
+def test_protected_znodes_need_an_identity(credentials: dict[str, str]) -> None:
+    secured = {"zookeeper.set.acl": "true"}
+    assert "ZooKeeper must know who we are" in refusal(secured)
+    assert "ZooKeeper must know who we are" in refusal(secured | {"zookeeper.ssl.client.enable": "true"})
+    assert of(secured | credentials)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("zookeeper.digest", "zk-secret", "it must be USER:PASSWORD"),
+        ("zookeeper.sasl.jaas.config", PLAIN_LINE, "its login module must be"),
+        ("zookeeper.sasl.jaas.config", DIGEST_LINE.replace("username", "user"), 'must have username="NAME"'),
+    ],
+)
+def test_credentials_for_zookeeper_are_checked(key: str, value: str, problem: str) -> None:
+    found = refusal({key: value})
+    assert found.startswith(f"{key}=[hidden]") and problem in found
+    assert "secret" not in found
 
 
 def test_a_broker_that_asks_for_no_protection_is_served() -> None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from zkbroker.config.jaas import PLAIN_MODULE, SCRAM_MODULE, parse_jaas_file, parse_jaas_line
+from zkbroker.config.jaas import (
+    PLAIN_MODULE,
+    SCRAM_MODULE,
+    ZOOKEEPER_DIGEST_MODULE,
+    parse_jaas_file,
+    parse_jaas_line,
+    settings_of_jaas_file,
+)
+from zkbroker.config.settings import Origin, Source
 
 
 def test_a_plain_line_with_users() -> None:
@@ -46,19 +54,40 @@ def test_what_is_wrong_is_said_without_secrets(text: str, problem: str) -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_a_file_has_sections() -> None:
-    sections = parse_jaas_file(
-        f"""
+FILE = f"""
         // the brokers
         KafkaServer {{
             {PLAIN_MODULE} required
             username="admin"
             password="x" /* changed
             last year */ user_admin="x";
+            {SCRAM_MODULE} required username="admin" password="q\\"\\\\";
         }};
+        internal.KafkaServer {{ {SCRAM_MODULE} required username="broker" password="b"; }};
         # ZooKeeper
-        Client {{ org.apache.zookeeper.server.auth.DigestLoginModule required username="kafka" password="y"; }};
+        Client {{ {ZOOKEEPER_DIGEST_MODULE} required username="kafka" password="y"; }};
         """
-    )
-    assert sections["KafkaServer"].users == {"admin": "x"}
-    assert sections["Client"].options == {"username": "kafka", "password": "y"}
+
+
+def test_a_file_has_sections() -> None:
+    sections = parse_jaas_file(FILE)
+    assert sections["KafkaServer"][0].users == {"admin": "x"}
+    assert sections["KafkaServer"][1].options["password"] == 'q"\\'
+    assert sections["Client"][0].options == {"username": "kafka", "password": "y"}
+
+
+def test_a_file_says_what_keys_can_say() -> None:
+    origin = Origin(Source.ENVIRONMENT, "jaas.conf")
+    settings = settings_of_jaas_file(FILE, origin, ["CLIENTS", "Internal"])
+    assert {setting.key for setting in settings} == {
+        "listener.name.clients.plain.sasl.jaas.config",
+        "listener.name.clients.scram-sha-256.sasl.jaas.config",
+        "listener.name.clients.scram-sha-512.sasl.jaas.config",
+        "listener.name.internal.scram-sha-256.sasl.jaas.config",
+        "listener.name.internal.scram-sha-512.sasl.jaas.config",
+        "zookeeper.sasl.jaas.config",
+    }
+    modules = {setting.key: parse_jaas_line(setting.text) for setting in settings}
+    assert modules["listener.name.clients.scram-sha-512.sasl.jaas.config"].options["password"] == 'q"\\'
+    assert modules["listener.name.internal.scram-sha-256.sasl.jaas.config"].options["username"] == "broker"
+    assert all(setting.origin is origin for setting in settings)

@@ -122,6 +122,9 @@ class BrokerKeys:
         False, refused=Refusal("OCSP is not asked here; remove it", unless=(False,))
     )
 
+    zookeeper_sasl_jaas_config = password()
+    zookeeper_digest = password()
+
     # Listeners and connections
     listeners: Key[tuple[Endpoint, ...]] = resolved(Kind.STRING, "PLAINTEXT://:9092", update=PER_BROKER)
     advertised_listeners: Key[tuple[Endpoint, ...]] = resolved(Kind.STRING, None, update=PER_BROKER)
@@ -563,7 +566,7 @@ BROKER_KEYS: Final[Mapping[str, Key[object]]] = {
     row.name: row for row in vars(BrokerKeys).values() if isinstance(row, Key)
 }
 
-OWN_KEYS: Final = frozenset({"record.validation"})
+OWN_KEYS: Final = frozenset({"record.validation", "zookeeper.digest", "zookeeper.sasl.jaas.config"})
 """Keys Kafka does not have."""
 
 AUTHORIZER_KEYS: Final = frozenset(

@@ -359,9 +359,11 @@ unstable.feature.versions.enable: Whether unfinished features are served.
 zookeeper.clientCnxnSocket: The socket class of Java's client.
 zookeeper.connect: Where ZooKeeper is, and the path below which this cluster lives: HOST:PORT,…/chroot.
 zookeeper.connection.timeout.ms: How long the first connection may take; the session timeout if not set.
+zookeeper.digest: USER:PASSWORD with which this broker proves to ZooKeeper who it is, by the scheme digest.
 zookeeper.max.in.flight.requests: How many requests are sent without an answer.
 zookeeper.metadata.migration.enable: Whether the cluster is moving to KRaft.
 zookeeper.metadata.migration.min.batch.size: How much of the metadata moves at a time.
+zookeeper.sasl.jaas.config: A JAAS line of ZooKeeper's DigestLoginModule: SASL towards ZooKeeper.
 zookeeper.session.timeout.ms: After what silence ZooKeeper takes this broker for dead.
 zookeeper.set.acl: Whether only brokers may write what this one writes to ZooKeeper.
 zookeeper.ssl.cipher.suites: The cipher suites towards ZooKeeper.

@@ -9,10 +9,12 @@ Source: org.apache.kafka.common.security.JaasConfig, com.sun.security.auth.login
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import attrs
+
+from zkbroker.config.settings import Origin, Setting
 
 PLAIN_MODULE: Final = "org.apache.kafka.common.security.plain.PlainLoginModule"
 SCRAM_MODULE: Final = "org.apache.kafka.common.security.scram.ScramLoginModule"
@@ -69,18 +71,45 @@ def parse_jaas_line(text: str) -> LoginModule:
     return modules[0]
 
 
-def parse_jaas_file(text: str) -> dict[str, LoginModule]:
-    """The first entry of each section (`KafkaServer`, `Client` ...) of a JAAS file. Raises: ValueError."""
+def parse_jaas_file(text: str) -> dict[str, list[LoginModule]]:
+    """The entries of each section (`KafkaServer`, `Client` ...) of a JAAS file. Raises: ValueError."""
     tokens = _Tokens(text)
-    sections: dict[str, LoginModule] = {}
+    sections: dict[str, list[LoginModule]] = {}
     while (name := tokens.next()) is not None:
         tokens.require("{", f"after {name[:40]}")
-        modules = list(_entries(tokens, end="}"))
+        sections[name] = list(_entries(tokens, end="}"))
         if tokens.peek() == ";":
             tokens.next()
-        if modules:
-            sections[name] = modules[0]
     return sections
+
+
+def settings_of_jaas_file(text: str, origin: Origin, listeners: Iterable[str]) -> list[Setting]:
+    """What a file named by `java.security.auth.login.config` says, as the keys that say the same.
+
+    A listener has a section `listener.KafkaServer` of its own, or shares `KafkaServer`; `Client` is for
+    ZooKeeper. Raises: ValueError. Source: JaasContext.loadServerContext.
+    """
+    sections = parse_jaas_file(text)
+    settings = [
+        Setting(f"listener.name.{listener}.{mechanism.lower()}.sasl.jaas.config", _line(module), origin)
+        for listener in sorted({name.lower() for name in listeners})
+        for module in sections.get(f"{listener}.KafkaServer", sections.get("KafkaServer", []))
+        for mechanism, name in MODULES.items()
+        if name == module.name
+    ]
+    for module in sections.get("Client", []):
+        if module.name == ZOOKEEPER_DIGEST_MODULE:
+            settings.append(Setting("zookeeper.sasl.jaas.config", _line(module), origin))
+    return settings
+
+
+def _line(module: LoginModule) -> str:
+    def quoted(value: str) -> str:
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+
+    options = "".join(f" {key}={quoted(value)}" for key, value in module.options.items())
+    return f"{module.name} required{options};"
 
 
 class _Tokens:

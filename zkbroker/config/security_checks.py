@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from zkbroker.config.jaas import MODULES, LoginModule, parse_jaas_line
+from zkbroker.config.jaas import MODULES, ZOOKEEPER_DIGEST_MODULE, LoginModule, parse_jaas_line
 from zkbroker.config.keys import as_text
 from zkbroker.config.settings import ConfigError
 from zkbroker.model import Endpoint, SecurityProtocol
@@ -35,6 +35,7 @@ def check_security(config: BrokerConfig) -> None:
         _check_mechanism_between_brokers(config)
     if config.zookeeper_ssl_client_enable:
         _check_zookeeper_stores(config)
+    _check_zookeeper_credentials(config)
 
 
 def _check_mechanisms(config: BrokerConfig, listener: str) -> None:
@@ -184,6 +185,48 @@ def _check_stores(config: BrokerConfig, endpoint: Endpoint) -> None:
             )
 
 
+def zookeeper_login_module(config: BrokerConfig) -> LoginModule | None:
+    """With what to log in at ZooKeeper by SASL. Raises: ConfigError."""
+    key = "zookeeper.sasl.jaas.config"
+    text = config.zookeeper_sasl_jaas_config
+    if text is None:
+        return None
+    try:
+        module = parse_jaas_line(text.text)
+        if module.name != ZOOKEEPER_DIGEST_MODULE:
+            raise ValueError(f"its login module must be {ZOOKEEPER_DIGEST_MODULE}, and is {module.name}")
+        if not module.options.get("username") or "password" not in module.options:
+            raise ValueError('it must have username="NAME" and password="PASSWORD"')
+    except ValueError as error:
+        raise ConfigError(key, "[hidden]", str(error), config.origin_of(key)) from None
+    return module
+
+
+def _check_zookeeper_credentials(config: BrokerConfig) -> None:
+    module = zookeeper_login_module(config)
+    digest = config.zookeeper_digest
+    if digest is not None and not all(digest.text.partition(":")):
+        origin = config.origin_of("zookeeper.digest")
+        raise ConfigError("zookeeper.digest", "[hidden]", "it must be USER:PASSWORD", origin)
+    shows_certificate = (
+        config.zookeeper_ssl_client_enable and config.zookeeper_ssl_keystore_location is not None
+    )
+    if config.zookeeper_set_acl and module is None and digest is None and not shows_certificate:
+        raise ConfigError(
+            "zookeeper.set.acl",
+            "true",
+            "ZooKeeper must know who we are, or nobody could be kept out: set zookeeper.sasl.jaas.config, "
+            "zookeeper.digest, or zookeeper.ssl.client.enable=true with zookeeper.ssl.keystore.location",
+            config.origin_of("zookeeper.set.acl"),
+        )
+
+
+def store_kind_of(location: str, store_type: str | None) -> str:
+    """The form of a store of `zookeeper.ssl.*`: Java's client goes by the file's name where no type is given."""
+    by_name = {"jks": "JKS", "p12": "PKCS12", "pem": "PEM"}.get(location.rpartition(".")[2].lower(), "JKS")
+    return (store_type or by_name).upper()
+
+
 def _check_zookeeper_stores(config: BrokerConfig) -> None:
     for store, location, store_type in (
         ("keystore", config.zookeeper_ssl_keystore_location, config.zookeeper_ssl_keystore_type),
@@ -191,11 +234,7 @@ def _check_zookeeper_stores(config: BrokerConfig) -> None:
     ):
         if location is None:
             continue
-        # Java's client goes by the end of the file's name where no type is given.
-        by_name = {"jks": "JKS", "p12": "PKCS12", "pem": "PEM"}.get(
-            location.rpartition(".")[2].lower(), "JKS"
-        )
-        kind = (store_type or by_name).upper()
+        kind = store_kind_of(location, store_type)
         if kind not in SERVED_STORES:
             key = f"zookeeper.ssl.{store}.type"
             allowed = _convert(kind, location, f"zookeeper.ssl.{store}")

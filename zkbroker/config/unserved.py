@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def require_served(config: BrokerConfig) -> None:
-    """Raises: ConfigError if the configuration asks for an authorizer or a protected ZooKeeper."""
-    for key in ("authorizer.class.name", "zookeeper.set.acl", "zookeeper.ssl.client.enable"):
+    """Raises: ConfigError if the configuration asks for an authorizer."""
+    for key in ("authorizer.class.name",):
         if config.value_of(key):
             allowed = "this release does not serve it yet, and would let everybody in; remove it"
             raise ConfigError(key, config.text_of(key), allowed, config.origin_of(key))

@@ -9,7 +9,7 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NoReturn
 
 import attrs
@@ -136,9 +136,9 @@ def build_contexts(config: BrokerConfig, settings: TlsSettings) -> TlsContexts:
         for purpose in (ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT):
             context = ssl.SSLContext(purpose)
             key = "ssl.enabled.protocols"
-            _limit_versions(context, settings)
+            limit_versions(context, settings.versions)
             key = "ssl.cipher.suites"
-            _limit_ciphers(context, settings.cipher_suites)
+            limit_ciphers(context, settings.cipher_suites)
             key = "ssl.keystore.location"
             load_into(context, keys)
             if authorities is None:
@@ -155,8 +155,12 @@ def build_contexts(config: BrokerConfig, settings: TlsSettings) -> TlsContexts:
     return TlsContexts(server, client, keys.chain[0])
 
 
-def _limit_versions(context: ssl.SSLContext, settings: TlsSettings) -> None:
-    allowed = [VERSIONS[name] for name in settings.versions]
+def limit_versions(context: ssl.SSLContext, names: Sequence[str]) -> None:
+    """Raises: StoreProblem for a version that is not served."""
+    unknown = [name for name in names if name not in VERSIONS]
+    if unknown:
+        raise StoreProblem(f"{unknown[0]} is not served; it must be a list of {', '.join(VERSIONS)}")
+    allowed = [VERSIONS[name] for name in names]
     context.minimum_version, context.maximum_version = min(allowed), max(allowed)
 
 
@@ -167,7 +171,7 @@ def openssl_cipher(name: str) -> str:
     return name.replace("CHACHA20_POLY1305_SHA256", "CHACHA20_POLY1305").replace("_", "-")
 
 
-def _limit_ciphers(context: ssl.SSLContext, suites: tuple[str, ...]) -> None:
+def limit_ciphers(context: ssl.SSLContext, suites: Sequence[str]) -> None:
     """Raises: StoreProblem where OpenSSL (through Python) cannot do what is asked."""
     if not suites:
         return
