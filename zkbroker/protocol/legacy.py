@@ -213,12 +213,12 @@ def convert_down(
             raise UnsupportedCodec("zstd needs Fetch version 10")
         kept = [record for record in batch.records(max_bytes) if record.offset >= first_offset]
         if kept:
-            out += _message_set(kept, magic, batch.codec, append_time if magic else 0)
+            out += build_message_set(kept, magic, batch.codec, append_time=append_time if magic else 0)
     return bytes(out)
 
 
-def _message_set(records: Sequence[Record], magic: int, codec: int, append_time: int) -> bytes:
-    """`append_time` is the attribute bit that says whose the timestamps are, or 0."""
+def build_message_set(records: Sequence[Record], magic: int, codec: int, *, append_time: int) -> bytes:
+    """These records at their offsets; `append_time` is the attribute bit that says whose the timestamps are, or 0."""
     if codec == Codec.NONE:
         return b"".join(_entry(r.offset, magic, append_time, r.timestamp, r.key, r.value) for r in records)
     first = records[0].offset if magic else 0

@@ -62,6 +62,10 @@ class Files:
         """Time of the last write, wall clock."""
         return os.stat(path).st_mtime_ns // 1_000_000
 
+    def set_modified_ms(self, path: str, wall_ms: int) -> None:
+        """Let the file look as if it had last been written then."""
+        os.utime(path, ns=(wall_ms * 1_000_000, wall_ms * 1_000_000))
+
     def start_write_back(self, fd: int, position: int, size: int) -> None:
         """Ask the kernel to begin writing that range; may wait for a slow disk, so call it in a thread."""
         if _sync_file_range is not None and _sync_file_range(fd, position, size, _SYNC_FILE_RANGE_WRITE) == 0:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -629,6 +630,27 @@ class Log:
         )
         self.owner.remove_later(self, doomed)
         return len(doomed)
+
+    def replace_segments(self, bases: Sequence[int], size: int, wall_ms: int) -> bool:
+        """Put a compacted segment, whose files wait as .cleaned, into the place of those that begin at `bases`.
+
+        Returns False, having done nothing, if the log lost one of them meanwhile. Slices of them stay valid.
+        Raises: KAFKA_STORAGE_ERROR (and the directory is offline).
+        """
+        self._require_usable()
+        segments = self.segments
+        old = segments.neighbours(bases)
+        if old is None:
+            return False
+        try:
+            segments.swap_in(old, size, wall_ms)
+            remove_snapshots(self._files, segments.directory, bases[1:])
+        except OSError as error:
+            segments.log_dir.fail(f"cannot replace segments of {self.tp} by their compaction: {error}")
+            raise self.unusable() from error
+        self.unsynced_names.add()
+        self.owner.remove_later(self, old)
+        return True
 
     def remove_expired_producers(self, wall_ms: int, expiration_ms: int) -> int:
         """Forget producers that were silent that long; returns how many."""

@@ -23,6 +23,7 @@ from zkbroker.model import TopicId, TopicPartition
 from zkbroker.storage import names
 from zkbroker.storage.call_watch import CallWatch
 from zkbroker.storage.checkpoints import read_offsets, write_offsets
+from zkbroker.storage.cleaner import LogCleaner
 from zkbroker.storage.files import FILES, Files
 from zkbroker.storage.loading import LastRun, LogSetting, create_log, open_log
 from zkbroker.storage.log import Log
@@ -92,6 +93,7 @@ class LogManager:
     _setting: LogSetting = attrs.field(init=False)
     _upkeep: dict[LogDirectory, DirectoryUpkeep] = attrs.field(init=False)
     _high_watermarks: dict[TopicPartition, int] = attrs.field(factory=dict)  # of the last run
+    cleaner: LogCleaner = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         config = self.config()
@@ -102,6 +104,9 @@ class LogManager:
         self._upkeep = {
             each: DirectoryUpkeep(each, self._lister(each), self.wall_ms) for each in self.log_dirs
         }
+        self.cleaner = LogCleaner(
+            self.config, self.logs, self.wall_ms, sync_names=self._sync_names, save=self._save_first_dirty
+        )
 
     def _lister(self, log_dir: LogDirectory) -> Callable[[], list[Log]]:
         return lambda: [each for each in self.logs.values() if each.segments.log_dir is log_dir]
@@ -193,6 +198,7 @@ class LogManager:
         """The logs of a failed directory are closed and no longer ours; the controller learns it from the broker."""
         for each in self._upkeep[log_dir].logs():
             each.close(f"the log directory {log_dir.path} is offline: {log_dir.failure}")
+            self.cleaner.forget(each)
             del self.logs[each.tp]
 
     def _require_online_dir(self) -> None:
@@ -208,6 +214,7 @@ class LogManager:
         starts = read_offsets(self.files, log_dir.child(names.LOG_STARTS))
         marks = read_offsets(self.files, log_dir.child(names.HIGH_WATERMARKS))
         self._high_watermarks.update(marks)
+        self.cleaner.first_dirty.update(read_offsets(self.files, log_dir.child(names.CLEANER_OFFSETS)))
         found = []
         for name in children:
             path = log_dir.child(name)
@@ -321,6 +328,7 @@ class LogManager:
             raise log_dir.failed(f"delete the log of {tp}", error) from error
         had_start = doomed.log_start_offset > doomed.segments.first.base_offset
         doomed.close("its partition was deleted")
+        self.cleaner.forget(doomed)
         doomed.segments.moved_to(log_dir.child(name))
         del self.logs[tp]
         upkeep = self._upkeep[log_dir]
@@ -374,11 +382,26 @@ class LogManager:
         self._upkeep[log.segments.log_dir].remove(Removal(due_ms, tuple(segments)))
 
     def was_truncated(self, log: Log) -> None:
+        self.cleaner.truncated(log)
         self._upkeep[log.segments.log_dir].checkpoint_soon()
 
     async def flush(self, log: Log) -> None:
         """Wait until everything the log has now is on disk. Raises: KAFKA_STORAGE_ERROR."""
         await self._upkeep[log.segments.log_dir].flush(log)
+
+    async def _sync_names(self, log: Log) -> None:
+        await self._upkeep[log.segments.log_dir].sync_names(log)
+
+    async def _save_first_dirty(self, log: Log) -> None:
+        log_dir = log.segments.log_dir
+        upkeep = self._upkeep[log_dir]
+        known = self.cleaner.first_dirty
+        here = {each.tp: known[each.tp] for each in upkeep.logs() if each.tp in known}
+        await upkeep.write_checkpoint(names.CLEANER_OFFSETS, here)
+
+    def reconfigured(self) -> None:
+        """The broker's configuration changed: what waits by it looks again."""
+        self.cleaner.config_changed.notify()
 
     # --- periodic work -----------------------------------------------------------------------------------------
 
@@ -404,6 +427,7 @@ class LogManager:
                     self._every, lambda: self.config().producer_id_expiration_check_interval_ms, self._expire
                 )
                 nursery.start_soon(self._every, lambda: _REMOVAL_LOOK_MS, self._remove)
+                nursery.start_soon(self.cleaner.run)
                 task_status.started()
         finally:
             self._watch.stop()
@@ -420,7 +444,7 @@ class LogManager:
         """Delete the old segments of every log; returns how many."""
         deleted = 0
         for each in list(self.logs.values()):
-            if each.is_closed:
+            if each.is_closed or self.cleaner.is_cleaning(each):
                 continue
             try:
                 deleted += each.delete_old_segments(self.wall_ms())

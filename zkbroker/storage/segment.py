@@ -82,7 +82,10 @@ class Segment:
         self.index_interval_bytes = config.index_interval_bytes
         self.max_index_entries = config.segment_index_bytes // OFFSET_ENTRY_BYTES
         self.max_time_entries = config.segment_index_bytes // TIME_ENTRY_BYTES
-        self.roll_after_ms = config.segment_ms - jitter_ms
+        longest_ms = config.segment_ms
+        if config.is_compacted:  # the active segment is never compacted
+            longest_ms = min(longest_ms, config.max_compaction_lag_ms)
+        self.roll_after_ms = longest_ms - jitter_ms
         self.index_full = self._indexes_are_full()
 
     # --- files -------------------------------------------------------------------------------------------------
@@ -298,21 +301,26 @@ class Segment:
                 self.max_timestamp_offset = header.last_offset
 
     def rename_to_deleted(self) -> None:
-        """Mark the files .deleted, so that a restart finishes what `remove_files` will do. Raises: OSError.
-
-        The .log goes last: a crash in between leaves a segment whose missing index is rebuilt.
-        """
+        """Mark the files .deleted, so that a restart finishes what `remove_files` will do. Raises: OSError."""
         self.close()
-        for suffix in (names.OFFSET_INDEX, names.TIME_INDEX, names.TRANSACTION_INDEX, names.LOG):
-            path = self.path(suffix)
-            try:
-                self.storage.files.replace(path, path + names.DELETED)
-            except FileNotFoundError:
-                continue
+        self.rename_to(names.DELETED)
         for index in (self._offset_index, self._time_index, self._transaction_index):
             if index is not None:
                 self.storage.index_cache.drop(index.entries)
-        self.suffix = names.DELETED
+
+    def rename_to(self, suffix: str) -> None:
+        """Give the files another suffix in place of the present one. Raises: OSError.
+
+        The .log goes last: a crash in between leaves a segment whose missing index is rebuilt.
+        """
+        for kind in (names.OFFSET_INDEX, names.TIME_INDEX, names.TRANSACTION_INDEX, names.LOG):
+            path = self.path(kind)
+            try:
+                self.storage.files.replace(path, path.removesuffix(self.suffix) + suffix)
+            except FileNotFoundError:
+                if kind == names.LOG and suffix != names.DELETED:
+                    raise
+        self.suffix = suffix
 
     def remove_files(self) -> None:
         """Unlink the files. Any thread. Raises: OSError."""

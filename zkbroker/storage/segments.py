@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, overload
 import attrs
 
 from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.storage import names
 from zkbroker.storage.files import Buffer, write_fully
 from zkbroker.storage.headers import BatchHeader
 from zkbroker.storage.indexes import MAX_RELATIVE_OFFSET
@@ -109,11 +110,37 @@ class Segments:
         self._forget_positions()
         return removed
 
-    def replace(self, old: Sequence[Segment], new: Sequence[Segment]) -> None:
-        """Put `new` in the place of sealed neighbours `old`, from which they were made."""
+    def neighbours(self, bases: Sequence[int]) -> list[Segment] | None:
+        """The sealed segments that begin at these offsets; None unless they (still) stand side by side."""
+        at = bisect_right(self._bases, bases[0]) - 1
+        if at < 0 or self._bases[at : at + len(bases)] != list(bases) or at + len(bases) >= len(self._bases):
+            return None
+        return self._segments[at : at + len(bases)]
+
+    def swap_in(self, old: Sequence[Segment], size: int, wall_ms: int) -> None:
+        """Put the segment whose files wait as .cleaned, synced, into the place of these neighbours.
+
+        First it becomes .swap: from then on a restart finishes the exchange. Raises: OSError, half done.
+        """
+        new = Segment(
+            self.storage,
+            self.log_dir,
+            self.directory,
+            old[0].base_offset,
+            size,
+            created_ms=wall_ms,
+            timestamps_known=False,
+            needs_sync=False,
+            suffix=names.CLEANED,
+        )
+        new.rename_to(names.SWAP)
+        for segment in old:  # oldest first: what a crash leaves must not bring back what a tombstone deleted
+            segment.rename_to_deleted()
+        new.rename_to("")
+        new.configure(self.config, 0)
         at = self._segments.index(old[0])
-        self._segments[at : at + len(old)] = new
-        self._bases[at : at + len(old)] = [segment.base_offset for segment in new]
+        self._segments[at : at + len(old)] = [new]
+        self._bases[at : at + len(old)] = [new.base_offset]
 
     def index_of(self, offset: int) -> int:
         """Index of the last segment whose base is not above `offset`; -1 if there is none."""

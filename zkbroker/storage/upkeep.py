@@ -16,7 +16,7 @@ from zkbroker.changed import Changed
 from zkbroker.model import TopicPartition
 from zkbroker.storage import names
 from zkbroker.storage.checkpoints import write_offsets
-from zkbroker.storage.files import remove_tree
+from zkbroker.storage.files import remove_tree, sync_directory
 from zkbroker.storage.flushing import Flush, prepare_clean_stop, prepare_flush
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_directory import LogDirectory
@@ -170,6 +170,15 @@ class DirectoryUpkeep:
             )
         except OSError as error:
             self.log_dir.failed(f"write {self.log_dir.child(name)}", error)
+
+    async def sync_names(self, log: Log) -> None:
+        """Make the names of a log's files durable; a failure takes the directory offline."""
+        try:
+            directory = log.segments.directory
+            await self._in_thread(lambda: sync_directory(self.log_dir.files, directory))
+        except OSError as error:
+            if not log.is_closed:  # else its directory was renamed
+                self.log_dir.fail(f"cannot sync {directory}: {error}")
 
     async def remove_due(self, wall_ms: int) -> None:
         """Remove what has waited long enough."""
