@@ -12,6 +12,7 @@ import attrs
 
 from zkbroker.apis import (
     configs,
+    credentials,
     failures,
     features,
     fetch,
@@ -92,6 +93,16 @@ _SERVED = (
     _api(ApiKey.LIST_PARTITION_REASSIGNMENTS, partitions.list_partition_reassignments),
     _api(ApiKey.OFFSET_DELETE, group_offsets.offset_delete),
     _api(ApiKey.UPDATE_FEATURES, features.update_features),
+    _api(
+        ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS,
+        credentials.describe_user_scram_credentials,
+        credentials.describe_failed,
+    ),
+    _api(
+        ApiKey.ALTER_USER_SCRAM_CREDENTIALS,
+        credentials.alter_user_scram_credentials,
+        credentials.alter_failed,
+    ),
     _api(ApiKey.ALTER_PARTITION, to_controller.alter_partition),
     _api(ApiKey.DESCRIBE_CLUSTER, metadata.describe_cluster),
     _api(ApiKey.DESCRIBE_PRODUCERS, transactions.describe_producers, transactions.describe_producers_failed),
