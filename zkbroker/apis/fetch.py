@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from contextlib import nullcontext
 
 import attrs
 import trio
@@ -40,6 +41,8 @@ DEBUG_CONSUMER_ID = -2
 READ_COMMITTED = 1
 WITH_TOPIC_IDS = 13
 NO_LIMIT = 2**31 - 1
+EXPECTED_WAIT_S = 0.02
+"""How long a follower's fetch waits at most while the follower is to ask for more partitions any moment."""
 
 
 @attrs.define(eq=False)
@@ -389,17 +392,20 @@ async def fetch(request: FetchRequest, ctx: RequestContext, broker: Services) ->
 
 async def _serve_session(this: _Fetch, session: FetchSession, deadline: float) -> None:
     """Look only at what moved since the session's last answer, and at what moves while we wait."""
-    request = this.request
-    while True:
-        dirty = session.take_dirty()
-        if dirty:
-            this.look(dirty)
-        if _is_enough(this, request) or not session.entries:
-            break
-        if trio.current_time() >= deadline:
-            break
-        with trio.move_on_at(deadline):
-            await session.interest.moved.wait()
+    request, began = this.request, trio.current_time()
+    replicas, interest = this.broker.replicas, session.interest
+    with replicas.waiting(this.replica_id, interest) if this.is_follower else nullcontext():
+        while True:
+            dirty = session.take_dirty()
+            if dirty:
+                this.look(dirty)
+            if _is_enough(this, request) or not session.entries:
+                break
+            until = _patience(this, began, deadline)
+            if trio.current_time() >= until:
+                break
+            with trio.move_on_at(until):
+                await interest.moved.wait()
     for tp, found in this.found.items():
         if found.size == 0 and not found.is_final and _has_more(this, tp, found):
             session.interest.dirty[tp] = None  # no room for it this time: first the next time
@@ -414,7 +420,7 @@ def _has_more(this: _Fetch, tp: TopicPartition, found: _Found) -> bool:
 
 async def _serve_all(this: _Fetch, deadline: float) -> None:
     """Look at every partition; while waiting, at those that move."""
-    request = this.request
+    request, began = this.request, trio.current_time()
     if this.session is not None:
         this.session.take_dirty()
     this.look(this.entries)
@@ -430,17 +436,25 @@ async def _serve_all(this: _Fetch, deadline: float) -> None:
                 if partition is not None:
                     partition.watch(interest)
                     watched.append(partition)
-        while True:
-            with trio.move_on_at(deadline):
-                await interest.moved.wait()
-            dirty, interest.dirty = interest.dirty, {}
-            if dirty:
-                this.look(dirty)
-            if _is_enough(this, request) or trio.current_time() >= deadline:
-                return
+        with this.broker.replicas.waiting(this.replica_id, interest) if this.is_follower else nullcontext():
+            while trio.current_time() < (until := _patience(this, began, deadline)):
+                with trio.move_on_at(until):
+                    await interest.moved.wait()
+                dirty, interest.dirty = interest.dirty, {}
+                if dirty:
+                    this.look(dirty)
+                if _is_enough(this, request):
+                    return
     finally:
         for partition in watched:
             partition.unwatch(interest)
+
+
+def _patience(this: _Fetch, began: float, deadline: float) -> float:
+    """Until when (trio time) a fetch that began then waits for more."""
+    if this.is_follower and this.broker.replicas.expects(this.replica_id):
+        return min(deadline, began + EXPECTED_WAIT_S)
+    return deadline
 
 
 def _is_enough(this: _Fetch, request: FetchRequest) -> bool:

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 LATEST, EARLIEST = -1, -2
 LIST_OFFSETS_VERSION = 9
 TIMEOUT_S = 30.0
+FIRST_DELAY_S = 0.02
+"""Before the second attempt where the leader refuses; it doubles up to replica.fetch.backoff.ms."""
 REST_S = 0.2  # before a throttled partition asks for more
 
 
@@ -61,6 +63,7 @@ class _Followed:
     leader_epoch: int
     delayed_until: float = 0.0  # trio time
     failed: bool = False  # until the next LeaderAndIsr
+    refusals: int = 0  # in a row
     caught_up: bool = False  # had all the leader had committed, at its last answer
 
 
@@ -114,6 +117,12 @@ class ReplicaFetcher:
         followed.delayed_until = trio.current_time() + pause_s
         self._session.drop(tp)
         self._delayed[tp] = None
+
+    def _delay_refused(self, tp: TopicPartition, followed: _Followed) -> None:
+        """Try again soon, then less and less: the leader may just not have heard yet that it leads."""
+        delay_s = FIRST_DELAY_S * 2 ** min(followed.refusals, 16)
+        followed.refusals += 1
+        self._delay(tp, followed, min(delay_s, self.settings.backoff_s()))
 
     def _fail(self, tp: TopicPartition, followed: _Followed, why: str) -> None:
         followed.failed = True
@@ -233,6 +242,7 @@ class ReplicaFetcher:
         partition = followed.partition
         code = answer.error_code
         if code == ErrorCode.NONE:
+            followed.refusals = 0
             if answer.diverging_epoch.end_offset >= 0:
                 self._truncate_at_divergence(
                     partition, answer.diverging_epoch.epoch, answer.diverging_epoch.end_offset
@@ -254,7 +264,7 @@ class ReplicaFetcher:
             self._fail(tp, followed, f"the leader is past our epoch {fetch.leader_epoch}")
         else:
             log.debug("%s: broker %d answered %s", tp, self.leader, ErrorCode(code).name)
-            self._delay(tp, followed)
+            self._delay_refused(tp, followed)
         return False
 
     @staticmethod

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
@@ -28,12 +29,15 @@ from zkbroker.protocol.generated.leader_and_isr_request import (
 )
 from zkbroker.protocol.generated.stop_replica_request import StopReplicaRequest
 from zkbroker.replication.fetcher import ReplicaFetchers
+from zkbroker.replication.interest import Interest
 from zkbroker.replication.partition import Partition, Role, Surroundings
 from zkbroker.storage.log_manager import LogManager
 
 log = logging.getLogger(__name__)
 
 EXPAND_EVERY_S = 1.0
+EXPECT_MS = 1_000
+"""How long after we begin to lead partitions their followers are expected to ask for them."""
 
 
 @attrs.frozen
@@ -69,6 +73,8 @@ class ReplicaManager:
     controller_epoch: int = 0  # the highest seen in any control request
     has_applied: bool = False  # a LeaderAndIsr came: from now on our high watermarks are worth keeping
     _checkpointed: dict[TopicPartition, int] = attrs.field(factory=dict)
+    _expected: dict[int, int] = attrs.field(factory=dict)  # follower -> until then (ms)
+    _waiting: dict[Interest, int] = attrs.field(factory=dict)  # fetches of followers that wait, and whose
 
     def load_high_watermarks(self) -> None:
         """Remember the high watermarks of the last run, for partitions yet to be hosted."""
@@ -95,10 +101,12 @@ class ReplicaManager:
         leaders: list[Partition] = []
         followers: list[Partition] = []
         topic_ids: dict[str, TopicId] = {}
+        begun: list[Partition] = []  # led here, and not before
         for name, topic_id, states in _states_by_topic(request):
             topic_ids[name] = topic_id
             for state in states:
                 tp = TopicPartition(name, state.partition_index)
+                led = (known := self.partitions.get(tp)) is not None and known.is_leader
                 try:
                     partition = self._apply_state(tp, topic_id, state)
                 except KafkaError as error:
@@ -109,7 +117,10 @@ class ReplicaManager:
                 errors[tp] = ErrorCode.NONE
                 if partition is not None:
                     (leaders if partition.is_leader else followers).append(partition)
+                    if partition.is_leader and not led:
+                        begun.append(partition)
         self.fetchers.end_idle()
+        self._expect_followers(begun)
         self.has_applied = True
         self._here.events.emit(
             ControlRequestApplied(
@@ -117,6 +128,38 @@ class ReplicaManager:
             )
         )
         return RolesApplied(errors, tuple(leaders), tuple(followers), (), topic_ids)
+
+    def _expect_followers(self, begun: Iterable[Partition]) -> None:
+        """These partitions are led here from now on: their followers are to ask for them without delay.
+
+        A follower has one fetch at a time under way to us, which does not name these partitions yet, and may wait
+        for half a second for records of others. So it is answered now, and what it sends meanwhile soon.
+        """
+        here = self._here
+        followers = {b for partition in begun for b in partition.followers}
+        self._expected |= dict.fromkeys(followers, here.now_ms() + EXPECT_MS)
+        for interest, follower in self._waiting.items():
+            if follower in followers:
+                interest.moved.notify()
+
+    def expects(self, follower: int) -> bool:
+        """Whether this follower should ask for more partitions any moment: it must not wait long for records."""
+        until_ms = self._expected.get(follower)
+        if until_ms is None:
+            return False
+        if self._here.now_ms() < until_ms:
+            return True
+        del self._expected[follower]
+        return False
+
+    @contextmanager
+    def waiting(self, follower: int, interest: Interest) -> Iterator[None]:
+        """While the block runs, a fetch of this follower waits for `interest` to move."""
+        self._waiting[interest] = follower
+        try:
+            yield
+        finally:
+            self._waiting.pop(interest, None)
 
     def _apply_state(
         self, tp: TopicPartition, topic_id: TopicId, state: LeaderAndIsrPartitionState
