@@ -93,17 +93,17 @@ PATHS: Final = (
 
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:
-    """A pattern's node. Entries are sorted: their order means nothing."""
+    """A pattern's node. Entries are sorted: their order means nothing. The keys' order is Java's HashMap's."""
     acls = [
         {
             "principal": entry.principal,
             "permissionType": label(entry.permission),
-            "operation": label(entry.operation),
             "host": entry.host,
+            "operation": label(entry.operation),
         }
         for entry in sorted(entries)
     ]
-    return _encode({"version": 1, "acls": acls})
+    return _encode({"acls": acls, "version": 1})
 
 
 def decode_entries(data: bytes | None) -> frozenset[Entry]:
@@ -263,12 +263,21 @@ def _parse(data: bytes) -> object:
         text = data.decode(json.detect_encoding(data)).lstrip("\ufeff \t\r\n")
         if not text:
             raise Undecodable("the node is blank")
-        value, _ = _DECODER.raw_decode(text)
+        value, end = _DECODER.raw_decode(text)
+        if _runs_on(value, text[end : end + 1]):
+            raise ValueError(f"{text[: end + 1]} is no value")
     except Undecodable:
         raise
     except (ValueError, RecursionError) as error:
         raise _NotJson(f"not JSON: {error}") from None
     return value
+
+
+def _runs_on(value: object, following: str) -> bool:
+    """Whether the character after a number or a literal makes it none, for Jackson."""
+    if isinstance(value, bool) or value is None:
+        return following.isalnum() or following in tuple("_$")
+    return isinstance(value, int | float) and following not in ("", *" \t\r\n")
 
 
 def _refuse_constant(text: str) -> NoReturn:

@@ -32,7 +32,7 @@ ALICE = Entry("User:alice", Permission.ALLOW, Operation.READ)
 
 def test_the_bytes_of_one_rule() -> None:
     assert znodes.encode_entries([ALICE]) == (
-        b'{"version":1,"acls":[{"principal":"User:alice","permissionType":"Allow","operation":"Read","host":"*"}]}'
+        b'{"acls":[{"principal":"User:alice","permissionType":"Allow","host":"*","operation":"Read"}],"version":1}'
     )
 
 

@@ -1,0 +1,70 @@
+"""A ZooKeeper for the tests of acl: the embedded one in a process of its own, a chroot for each test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+import trio
+from kazoo.client import KazooClient
+
+from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore
+from zkbroker.testing.servers import EMBEDDED_ZOOKEEPER, ZooKeeperServer, new_zookeeper
+
+_chroots = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def zookeeper_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZooKeeperServer]:
+    """One server for all tests that do it no harm."""
+    server = new_zookeeper(tmp_path_factory.mktemp("acl-zookeeper"), EMBEDDED_ZOOKEEPER)
+    try:
+        server.process.start()
+        trio.run(server.process.wait_ready)
+        yield server
+    finally:
+        server.process.kill()
+
+
+@pytest.fixture
+def connect(zookeeper_server: ZooKeeperServer) -> str:
+    """A connect string with a chroot that nothing has been written under, which does not exist yet."""
+    return f"{zookeeper_server.connect}/acl-{next(_chroots)}/kafka"
+
+
+@pytest.fixture
+def kazoo(zookeeper_server: ZooKeeperServer) -> Iterator[KazooClient]:
+    """A client that sees all chroots."""
+    client = KazooClient(zookeeper_server.connect)
+    client.start()
+    try:
+        yield client
+    finally:
+        client.stop()
+        client.close()
+
+
+Open = Callable[..., ZooKeeperStore]
+
+
+@pytest.fixture
+def open_store(connect: str) -> Iterator[Open]:
+    """Opens stores on the test's chroot; they are closed with it."""
+    stores: list[ZooKeeperStore] = []
+
+    def open_one(**options: object) -> ZooKeeperStore:
+        stores.append(ZooKeeperStore(ZooKeeperAccess(connect, **options)))  # type: ignore[arg-type]
+        return stores[-1]
+
+    try:
+        yield open_one
+    finally:
+        for store in stores:
+            store.close()
+
+
+@pytest.fixture
+def store(open_store: Open) -> ZooKeeperStore:
+    """A store on the test's chroot."""
+    return open_store()
