@@ -67,6 +67,7 @@ log = logging.getLogger(__name__)
 ALTER_PARTITION_VERSION = 3
 CONTROLLED_SHUTDOWN_VERSION = 3
 CLOSE_LOGS_S = 60.0
+KNOWN_WITHIN_S = 10.0
 DRAIN_S = 1.0
 """How long open connections may finish what they are answering when the broker stops."""
 
@@ -397,6 +398,7 @@ class Broker:
                             guard.admission,
                         )
                     await self._registered.wait()
+                    await self._wait_known(services)
                     log.info("broker %d serves %s", self.broker_id, ", ".join(str(e) for e in self.endpoints))
                     task_status.started()
                     await self._stop_requested.wait()
@@ -408,6 +410,14 @@ class Broker:
                 connections.cancel_scope.deadline = trio.current_time() + DRAIN_S
             background.cancel_scope.cancel()
         await services.replicas.checkpoint_high_watermarks()
+
+    async def _wait_known(self, services: Services) -> None:
+        """Ready is who would be told to clients: the controller has heard of us, and we of it."""
+        with trio.move_on_after(KNOWN_WITHIN_S) as waiting:
+            while not services.metadata.is_alive(self.broker_id):
+                await services.metadata.changed.wait()
+        if waiting.cancelled_caught:
+            log.warning("no controller has told of this broker in %g s; serving all the same", KNOWN_WITHIN_S)
 
     async def _controlled_shutdown(self, services: Services) -> None:
         """Hand leadership over before we go, as far as others can take it. Source: KIP-143, KafkaServer.scala."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections import Counter
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from zkbroker.protocol.generated.delete_topics_request import DeleteTopicsReques
 from zkbroker.protocol.generated.delete_topics_response import DeletableTopicResult, DeleteTopicsResponse
 from zkbroker.security.authorizer import topic as topic_resource
 from zkbroker.topic_names import require_no_collision, require_topic_name
+from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import SessionLost, ZkSession
 
 GROUP_OFFSETS = "__consumer_offsets"
@@ -34,6 +36,7 @@ TRANSACTION_STATE = "__transaction_state"
 INTERNAL_TOPICS = frozenset({GROUP_OFFSETS, TRANSACTION_STATE})
 RESERVED_TOPIC = "__cluster_metadata"
 USE_DEFAULT = -1
+NEWS_WITHIN_S = 2.0
 
 
 @attrs.frozen
@@ -148,9 +151,20 @@ async def check_new_topic(wanted: CreatableTopic, version: int, broker: Services
             )
         assignment = _manual_assignment(wanted)
     else:
+        if wanted.replication_factor > len(snapshot.brokers):
+            snapshot = await _with_registered_brokers(broker)
         assignment = _automatic_assignment(wanted, version, broker, snapshot)
     validate_topic_config(configs, broker.config.broker)
     return NewTopic(wanted.name, assignment, {k: v for k, v in configs.items() if v is not None})
+
+
+async def _with_registered_brokers(broker: Services) -> ClusterSnapshot:
+    """The metadata once it lists every registered broker, or soon: one may have started a moment ago."""
+    with trio.move_on_after(NEWS_WITHIN_S), contextlib.suppress(SessionLost):
+        registered = set(await (await broker.zk.session()).get_children(znodes.BROKER_IDS))
+        while not registered <= {str(known) for known in broker.metadata.snapshot.brokers}:
+            await broker.metadata.changed.wait()
+    return broker.metadata.snapshot
 
 
 def _manual_assignment(wanted: CreatableTopic) -> dict[int, tuple[int, ...]]:
