@@ -10,7 +10,7 @@ from acl.model import CLUSTER, SUPPORTED_OPERATIONS, Operation, Resource, Resour
 from zkbroker.errors import ErrorCode, KafkaError
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Principal:
     """Who a connection belongs to."""
 
@@ -33,6 +33,9 @@ class Subject(Protocol):
 
     @property
     def host(self) -> str: ...
+
+    @property
+    def api_key(self) -> int: ...
 
 
 _REFUSALS = {

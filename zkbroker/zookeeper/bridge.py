@@ -308,8 +308,9 @@ class ZkSession:
         answers: list[OperationResult] = []
         for operation, result in zip(operations, results, strict=True):
             if isinstance(operation, Create):
-                answers.append(self._relative(result))
-                self._wrote(operation.path, "create", 0)
+                created = self._relative(result)
+                answers.append(created)
+                self._wrote(created, "create", 0)
             elif isinstance(operation, SetData):
                 stat = _stat(result)
                 answers.append(stat)
@@ -384,8 +385,8 @@ class ZkSession:
         for operation in operations:
             full = self._full(operation.path)
             match operation:
-                case Create(path, data, ephemeral):
-                    transaction.create(full, data or b"", acl=self._acl(path), ephemeral=ephemeral)
+                case Create(path, data, ephemeral, sequential):
+                    transaction.create(full, data or b"", self._acl(path), ephemeral, sequential)
                     if data is None:  # kazoo's method takes no null, its request does
                         transaction.operations[-1] = transaction.operations[-1]._replace(data=None)
                 case SetData(_, data, version):

@@ -54,6 +54,7 @@ class Create:
     path: str
     data: bytes | None = None
     ephemeral: bool = False
+    sequential: bool = False  # ZooKeeper appends a number to the path
 
 
 @attrs.frozen
