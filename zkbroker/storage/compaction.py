@@ -153,6 +153,7 @@ class _Run:
         offsets = LastOffsets(job.memory_bytes)
         try:
             self._note_keys(offsets)
+            legacy_horizon_ms = self._legacy_horizon_ms()
             rules = Rules(
                 offsets,
                 SeenTransactions(
@@ -163,7 +164,7 @@ class _Run:
                 job.delete_retention_ms,
             )
             for group in self._groups(offsets.next_offset):
-                size = self._clean(group, rules)
+                size = self._clean(group, rules, legacy_horizon_ms)
                 if size is not None:
                     yield CleanedGroup(tuple(each.base_offset for each in group), size)
         finally:
@@ -247,14 +248,14 @@ class _Run:
         except FileNotFoundError:
             return 0
 
-    def _clean(self, group: Sequence[Segment], rules: Rules) -> int | None:
+    def _clean(self, group: Sequence[Segment], rules: Rules, legacy_horizon_ms: int) -> int | None:
         """Write the segment that takes the place of a group; its bytes, None if it would be the same."""
         new = _NewSegment(self, self._segment(group[0].base_offset, 0, names.CLEANED))
         is_unchanged = len(group) == 1
         last: tuple[memoryview, BatchHeader, Kept] | None = None
         try:
             for segment in group:
-                rules.keeps_legacy_tombstones = self._keeps_legacy_tombstones(segment)
+                rules.keeps_legacy_tombstones = self.files.modified_ms(segment.path()) > legacy_horizon_ms
                 for header, batch in self._batches(segment, 0):
                     if last is not None and last[2].batch is None:
                         is_unchanged = False
@@ -279,13 +280,12 @@ class _Run:
             new.segment.close()
         return new.segment.size
 
-    def _keeps_legacy_tombstones(self, segment: Segment) -> bool:
-        """By the files' times, as the old formats have no delete horizon."""
+    def _legacy_horizon_ms(self) -> int:
+        """The old formats know no delete horizon: their tombstones go from files last written before this time."""
         cleaned = [each for each in self._segments if each.base_offset < self.job.first_dirty_offset]
         if not cleaned:
-            return True
-        horizon = self.files.modified_ms(cleaned[-1].path()) - self.job.delete_retention_ms
-        return self.files.modified_ms(segment.path()) > horizon
+            return 0
+        return self.files.modified_ms(cleaned[-1].path()) - self.job.delete_retention_ms
 
 
 @attrs.define(eq=False)
