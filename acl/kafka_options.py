@@ -145,7 +145,7 @@ class RuleOptions:
 
     @classmethod
     def of_words(cls, found: Mapping[str, Sequence[str]]) -> RuleOptions:
-        """From parse_words. Raises: BadOption; ValueError, with Kafka's message, for a principal without type."""
+        """From parse_words. Raises: ValueError, with Kafka's message, for an argument that is not understood."""
         given = {name: tuple(argument.strip() for argument in found.get(name, ())) for name in OPTIONS}
         principals = (*given["allow-principal"], *given["deny-principal"])
         for principal in principals:
@@ -172,15 +172,12 @@ class RuleOptions:
 def _pattern_type(arguments: Sequence[str]) -> PatternType:
     if not arguments:
         return PatternType.LITERAL
+    option = "resource-pattern-type"
     if len(arguments) > 1:
-        raise BadOption(
-            "Found multiple arguments for option resource-pattern-type, but you asked for only one"
-        )
-    how = PatternType.__members__.get(arguments[0].upper())
-    if how is None:
-        raise BadOption(f"Cannot parse argument '{arguments[0]}' of option resource-pattern-type")
+        raise ValueError(f"Found multiple arguments for option {option}, but you asked for only one")
+    how = PatternType.__members__.get(arguments[0].upper(), PatternType.UNKNOWN)
     if how == PatternType.UNKNOWN:
-        raise BadOption(f"Cannot parse argument '{arguments[0]}' of option resource-pattern-type")
+        raise ValueError(f"Cannot parse argument '{arguments[0]}' of option {option}")
     return how
 
 

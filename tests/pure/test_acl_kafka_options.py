@@ -143,7 +143,7 @@ def test_principals_need_a_type_and_pattern_types_a_name() -> None:
     with pytest.raises(ValueError, match="principalType:principalName but got alice"):
         rules_of("--topic t --allow-principal alice")
     for line in ("--resource-pattern-type glob", "--resource-pattern-type unknown"):
-        with pytest.raises(BadOption):
+        with pytest.raises(ValueError, match="Cannot parse argument"):
             rules_of(f"--topic t --allow-principal User:a {line}")
 
 
