@@ -509,6 +509,8 @@ class Log:
         """Store the epochs. A failure is not the caller's: recovery finds them in the batches, a flush saves again."""
         self.unsynced_epochs.add()
         self._latest_epoch = -1 if self.epochs.latest is None else self.epochs.latest
+        if self.owner.epochs_due(self):
+            return
         try:
             self.write_epochs(sync=False)
         except OSError as error:
@@ -516,8 +518,13 @@ class Log:
 
     def write_epochs(self, *, sync: bool) -> None:
         """Write leader-epoch-checkpoint. Raises: OSError."""
+        path, content = self.epochs_file()
+        replace_file(self._files, path, content, sync=sync)
+
+    def epochs_file(self) -> tuple[str, bytes]:
+        """The path and the content of leader-epoch-checkpoint now."""
         path = os.path.join(self.segments.directory, names.LEADER_EPOCHS)
-        replace_file(self._files, path, encode_leader_epochs(self.epochs.entries), sync=sync)
+        return path, encode_leader_epochs(self.epochs.entries)
 
     # --- truncating --------------------------------------------------------------------------------------------
 

@@ -385,6 +385,9 @@ class LogManager:
         self.cleaner.truncated(log)
         self._upkeep[log.segments.log_dir].checkpoint_soon()
 
+    def epochs_due(self, log: Log) -> bool:
+        return self._upkeep[log.segments.log_dir].write_epochs_soon(log)
+
     async def flush(self, log: Log) -> None:
         """Wait until everything the log has now is on disk. Raises: KAFKA_STORAGE_ERROR."""
         await self._upkeep[log.segments.log_dir].flush(log)

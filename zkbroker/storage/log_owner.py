@@ -25,6 +25,9 @@ class LogOwner(Protocol):
     def was_truncated(self, log: Log) -> None:
         """The recovery point on disk may now lie beyond the log's end."""
 
+    def epochs_due(self, log: Log) -> bool:
+        """The leader epochs changed; whether they will be written soon, so that the log need not do it itself."""
+
 
 class NoOwner:
     """A log on its own: nothing waits."""
@@ -41,3 +44,6 @@ class NoOwner:
 
     def was_truncated(self, log: Log) -> None:
         return None
+
+    def epochs_due(self, log: Log) -> bool:
+        return False

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import islice
 from typing import Final
 
 import attrs
@@ -16,7 +18,7 @@ from zkbroker.changed import Changed
 from zkbroker.model import TopicPartition
 from zkbroker.storage import names
 from zkbroker.storage.checkpoints import write_offsets
-from zkbroker.storage.files import remove_tree, sync_directory
+from zkbroker.storage.files import Files, remove_tree, replace_file, sync_directory
 from zkbroker.storage.flushing import Flush, prepare_clean_stop, prepare_flush
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_directory import LogDirectory
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _THREADS: Final = 4
 _STOP_BATCH: Final = 32  # logs one thread syncs before it reports
+_EPOCHS_BATCH: Final = 100  # logs whose leader epochs one thread writes
 
 
 @attrs.frozen
@@ -49,6 +52,10 @@ class DirectoryUpkeep:
     _write_backs: dict[Log, None] = attrs.field(factory=dict)
     _removals: list[Removal] = attrs.field(factory=list)
     _checkpoint_due: bool = False
+    _epochs: dict[Log, None] = attrs.field(factory=dict)  # whose leader-epoch-checkpoint is to be written
+    _epochs_work: Changed = attrs.field(factory=Changed)
+    _writing_epochs: trio.Lock = attrs.field(factory=trio.Lock)  # a file has one writer at a time
+    _runs: bool = False
     _work: Changed = attrs.field(factory=Changed)
     _write_back_work: Changed = attrs.field(factory=Changed)
     _flushed: Changed = attrs.field(factory=Changed)
@@ -68,6 +75,16 @@ class DirectoryUpkeep:
         self._write_backs[log] = None
         self._write_back_work.notify()
 
+    def write_epochs_soon(self, log: Log) -> bool:
+        """Write its leader epochs in a thread, for making a file takes longer than all else a new leader does.
+
+        False if nobody would do it. A kill before that costs nothing: recovery finds the epochs in the batches.
+        """
+        if self._runs:
+            self._epochs[log] = None
+            self._epochs_work.notify()
+        return self._runs
+
     def checkpoint_soon(self) -> None:
         """Recovery points and log starts on disk must not lie beyond what the logs have."""
         self._checkpoint_due = True
@@ -80,6 +97,7 @@ class DirectoryUpkeep:
         """The log is deleted."""
         self._flushes.pop(log, None)
         self._write_backs.pop(log, None)
+        self._epochs.pop(log, None)
         self._flushed.notify()
 
     def directory_failed(self) -> None:
@@ -89,18 +107,23 @@ class DirectoryUpkeep:
 
     async def run(self) -> None:
         """Until cancelled; ends by itself when the directory goes offline."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._keep_writing_back)
-            while self.log_dir.is_online:
-                while self._flushes and self.log_dir.is_online:
-                    flushing, everything = next(iter(self._flushes.items()))
-                    del self._flushes[flushing]
-                    await self._flush(flushing, everything)
-                if self._checkpoint_due and self.log_dir.is_online:
-                    await self.checkpoint()
-                if not self._flushes and not self._checkpoint_due:
-                    await self._work.wait()
-            nursery.cancel_scope.cancel()
+        self._runs = True
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._keep_writing_back)
+                nursery.start_soon(self._keep_writing_epochs)
+                while self.log_dir.is_online:
+                    while self._flushes and self.log_dir.is_online:
+                        flushing, everything = next(iter(self._flushes.items()))
+                        del self._flushes[flushing]
+                        await self._flush(flushing, everything)
+                    if self._checkpoint_due and self.log_dir.is_online:
+                        await self.checkpoint()
+                    if not self._flushes and not self._checkpoint_due:
+                        await self._work.wait()
+                nursery.cancel_scope.cancel()
+        finally:
+            self._runs = False
 
     async def flush(self, flushing: Log) -> None:
         """Bring everything the log has now to disk. Raises: KAFKA_STORAGE_ERROR."""
@@ -113,13 +136,28 @@ class DirectoryUpkeep:
 
     async def _flush(self, flushing: Log, everything: bool) -> None:
         try:
-            flush = prepare_flush(flushing, everything=everything)
+            async with self._writing_epochs:
+                flush = prepare_flush(flushing, everything=everything)
             if flush is not None:
                 await self._in_thread(flush.run)
                 flush.done(self.wall_ms())
         except OSError as error:
             self.log_dir.fail(f"cannot sync {flushing.tp}: {error}")
         self._flushed.notify()
+
+    async def _keep_writing_epochs(self) -> None:
+        while True:
+            while self._epochs:
+                async with self._writing_epochs:
+                    batch = list(islice(self._epochs, _EPOCHS_BATCH))
+                    contents = [log.epochs_file() for log in batch if not log.is_closed]
+                    for written in batch:
+                        self._epochs.pop(written, None)
+                    write = partial(_replace_all, self.log_dir.files, contents)
+                    failed = await trio.to_thread.run_sync(write, limiter=self._threads)
+                if failed is not None:
+                    self.log_dir.failed(f"write {failed[0]}", failed[1])
+            await self._epochs_work.wait()
 
     async def _keep_writing_back(self) -> None:
         while True:
@@ -213,6 +251,19 @@ class DirectoryUpkeep:
 
     async def _in_thread(self, call: Callable[[], object]) -> None:
         await trio.to_thread.run_sync(call, limiter=self._threads)
+
+
+def _replace_all(files: Files, contents: Sequence[tuple[str, bytes]]) -> tuple[str, OSError] | None:
+    """Replace files; which one failed first, and why. For a thread."""
+    failed = None
+    for path, content in contents:
+        try:
+            replace_file(files, path, content, sync=False)
+        except FileNotFoundError:
+            continue  # deleted, or moved to another directory, meanwhile
+        except OSError as error:
+            failed = failed or (path, error)
+    return failed
 
 
 def _run_all(flushes: Sequence[Flush]) -> None:
