@@ -52,7 +52,6 @@ from zkbroker.replication.fetcher import FetcherSettings, ReplicaFetchers
 from zkbroker.replication.isr_proposals import IsrProposals
 from zkbroker.replication.partition import Surroundings
 from zkbroker.replication.replica_manager import ReplicaManager
-from zkbroker.security.authorizer import Authorizer
 from zkbroker.security.guard import Guard, new_guard
 from zkbroker.security.zookeeper_login import zookeeper_credentials
 from zkbroker.storage.files import FILES, Files
@@ -312,7 +311,8 @@ class Broker:
             controller=controller,
             shutdown_channel=channel("controlled-shutdown"),
             zk=zk,
-            authorizer=Authorizer(),
+            authorizer=guard.authorizer,
+            guard=guard,
             quotas=quotas,
             replication_quotas=replication_quotas,
             events=self.events,
@@ -331,6 +331,7 @@ class Broker:
         assert services is not None
         async with trio.open_nursery() as nursery:
             await nursery.start(services.config.follow, session)
+            await nursery.start(services.guard.follow, session)
             self._users_known.set()
             for directory in services.logs.online_dirs:
                 registration.remember_session(directory, session)
@@ -340,6 +341,9 @@ class Broker:
             nursery.start_soon(self._follow_features, session)
             nursery.start_soon(self._report_failed_dirs, session, services)
             nursery.start_soon(services.controller.run, session)
+            nursery.start_soon(
+                services.guard.tokens.remove_expired, session, lambda: services.controller.is_active
+            )
 
     async def _follow_features(self, session: ZkSession) -> None:
         """The epoch ApiVersions shows: the version of /feature, which the controller writes."""

@@ -14,7 +14,7 @@ import attrs
 import trio
 
 from zkbroker.changed import Changed
-from zkbroker.config import BrokerConfig, ConfigError, Setting, TopicConfig, require_served
+from zkbroker.config import BrokerConfig, ConfigError, Setting, TopicConfig
 from zkbroker.config.dynamic import Passwords, dynamic_settings, is_known, require_allowed_change
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import ANY_VERSION, NoNode, ZkSession, Znode
@@ -145,7 +145,6 @@ class DynamicConfig:
         )
         merged = [*others, *new] if per_broker else [*new, *others]
         candidate = self._static.with_settings(merged).with_broker_id(self._broker_id)
-        require_served(candidate)
         require_allowed_change(self.broker, candidate)
 
     def statistics(self) -> DynamicConfigStatistics:

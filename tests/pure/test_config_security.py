@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zkbroker.config import BrokerConfig, ConfigError, require_served
+from zkbroker.config import BrokerConfig, ConfigError
 from zkbroker.config.jaas import OAUTH_MODULE, PLAIN_MODULE, SCRAM_MODULE, ZOOKEEPER_DIGEST_MODULE
 from zkbroker.config.security_checks import login_module
 
@@ -79,18 +79,6 @@ def test_zookeepers_stores_go_by_their_file_name() -> None:
     found = refusal(tls | {"zookeeper.ssl.truststore.location": "/t.jks"})
     assert found.startswith("zookeeper.ssl.truststore.type=JKS (default)")
     assert "zookeeper.ssl.truststore.type=PKCS12" in found
-
-
-@pytest.mark.parametrize(
-    ("properties", "key"),
-    [
-        ({"authorizer.class.name": "kafka.security.authorizer.AclAuthorizer"}, "authorizer.class.name"),
-    ],
-)
-def test_a_protection_that_is_not_served_yet_is_not_ignored(properties: dict[str, str], key: str) -> None:
-    with pytest.raises(ConfigError) as refused:
-        require_served(of(properties))
-    assert refused.value.key == key
 
 
 PREFIX = "listener.name.sasl_plaintext"
@@ -211,7 +199,3 @@ def test_credentials_for_zookeeper_are_checked(key: str, value: str, problem: st
     found = refusal({key: value})
     assert found.startswith(f"{key}=[hidden]") and problem in found
     assert "secret" not in found
-
-
-def test_a_broker_that_asks_for_no_protection_is_served() -> None:
-    require_served(of({}))

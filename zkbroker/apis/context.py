@@ -23,6 +23,7 @@ from zkbroker.quotas.replication import ReplicationQuotas
 from zkbroker.replication.isr_proposals import IsrProposals
 from zkbroker.replication.replica_manager import ReplicaManager, RolesApplied
 from zkbroker.security.authorizer import ANONYMOUS, Authorizer, Principal
+from zkbroker.security.guard import Guard
 from zkbroker.storage.log_manager import LogManager
 from zkbroker.zookeeper.session import ZooKeeper
 
@@ -61,6 +62,7 @@ class Services:
     shutdown_channel: ControllerChannel
     zk: ZooKeeper
     authorizer: Authorizer
+    guard: Guard
     quotas: ClientQuotas
     replication_quotas: ReplicationQuotas
     events: EventFeed

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from zkbroker.apis import (
+    acls,
     configs,
     credentials,
     failures,
@@ -26,6 +27,7 @@ from zkbroker.apis import (
     produce,
     quotas,
     to_controller,
+    tokens,
     topics,
     transactions,
 )
@@ -85,8 +87,15 @@ _SERVED = (
     _api(ApiKey.END_TXN, transactions.end_txn),
     _api(ApiKey.WRITE_TXN_MARKERS, transactions.write_txn_markers, transactions.write_markers_failed),
     _api(ApiKey.TXN_OFFSET_COMMIT, group_offsets.txn_offset_commit, group_offsets.txn_commit_failed),
+    _api(ApiKey.DESCRIBE_ACLS, acls.describe_acls),
+    _api(ApiKey.CREATE_ACLS, acls.create_acls, acls.create_failed),
+    _api(ApiKey.DELETE_ACLS, acls.delete_acls, acls.delete_failed),
     _api(ApiKey.SASL_AUTHENTICATE, handshake.sasl_authenticate),
     _api(ApiKey.CREATE_PARTITIONS, partitions.create_partitions, failures.create_partitions),
+    _api(ApiKey.CREATE_DELEGATION_TOKEN, tokens.create_delegation_token),
+    _api(ApiKey.RENEW_DELEGATION_TOKEN, tokens.renew_delegation_token),
+    _api(ApiKey.EXPIRE_DELEGATION_TOKEN, tokens.expire_delegation_token),
+    _api(ApiKey.DESCRIBE_DELEGATION_TOKEN, tokens.describe_delegation_token),
     _api(ApiKey.DELETE_GROUPS, groups.delete_groups, groups.delete_failed),
     _api(ApiKey.ELECT_LEADERS, partitions.elect_leaders, failures.elect_leaders),
     _api(ApiKey.ALTER_PARTITION_REASSIGNMENTS, partitions.alter_partition_reassignments),

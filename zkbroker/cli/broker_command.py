@@ -77,12 +77,11 @@ def run(arguments: argparse.Namespace) -> int:
 def load_config(arguments: argparse.Namespace) -> BrokerConfig:
     """The configuration, its warnings logged. Raises: Failure."""
     from zkbroker.cli.sources import read_settings
-    from zkbroker.config import BrokerConfig, ConfigError, require_served
+    from zkbroker.config import BrokerConfig, ConfigError
 
     settings, strangers = read_settings(arguments.file, os.environ, arguments.override)
     try:
         config = BrokerConfig(settings)
-        require_served(config)
     except ConfigError as error:
         raise Failure(str(error)) from None
     for warning in config.warnings:

@@ -11,7 +11,7 @@ import attrs
 
 from zkbroker.cli.failure import Failure
 from zkbroker.cli.sources import read_settings
-from zkbroker.config import BrokerConfig, ConfigError, Origin, Setting, Source, require_served
+from zkbroker.config import BrokerConfig, ConfigError, Origin, Setting, Source
 from zkbroker.config.properties import format_properties
 
 DECIDED_HERE: Final = {
@@ -150,7 +150,6 @@ def _check(properties: Mapping[str, str], common: Sequence[Setting]) -> tuple[st
     own = Origin(Source.FILE, "zkbroker up")
     try:
         config = BrokerConfig([*(Setting(key, text, own) for key, text in properties.items()), *common])
-        require_served(config)
     except ConfigError as error:
         raise Failure(str(error)) from None
     return config.warnings

@@ -11,7 +11,6 @@ from zkbroker.config.properties import Property, parse_properties
 from zkbroker.config.protocol_version import ProtocolVersion
 from zkbroker.config.settings import ConfigError, Origin, Setting, Source
 from zkbroker.config.topic import TOPIC_KEYS, TOPIC_SYNONYMS, TopicConfig, validate_topic_config
-from zkbroker.config.unserved import require_served
 
 __all__ = [
     "BROKER_KEYS",
@@ -31,7 +30,6 @@ __all__ = [
     "Treatment",
     "Update",
     "parse_properties",
-    "require_served",
     "settings_from_environment",
     "validate_topic_config",
 ]

@@ -328,6 +328,7 @@ class BrokerKeys:
     authorizer_class_name = text("", check=authorizer_problem)
     super_users = text("")
     allow_everyone_if_no_acl_found = boolean(False)
+    authorizer_usage_file = text("")
     authorizer_zookeeper_url = optional_text(
         refused=Refusal("ACLs are read from the ZooKeeper of zookeeper.connect only; remove it", unless=("",))
     )
@@ -566,7 +567,9 @@ BROKER_KEYS: Final[Mapping[str, Key[object]]] = {
     row.name: row for row in vars(BrokerKeys).values() if isinstance(row, Key)
 }
 
-OWN_KEYS: Final = frozenset({"record.validation", "zookeeper.digest", "zookeeper.sasl.jaas.config"})
+OWN_KEYS: Final = frozenset(
+    {"authorizer.usage.file", "record.validation", "zookeeper.digest", "zookeeper.sasl.jaas.config"}
+)
 """Keys Kafka does not have."""
 
 AUTHORIZER_KEYS: Final = frozenset(

@@ -13,6 +13,7 @@ alter.log.dirs.replication.quota.window.num: How many windows the quota of moves
 alter.log.dirs.replication.quota.window.size.seconds: The length of each of those windows.
 allow.everyone.if.no.acl.found: Whether everybody may use a resource that no ACL names.
 authorizer.class.name: Who decides what a client may do; nothing lets everybody do everything.
+authorizer.usage.file: A file in which this broker counts how often each ACL decided, for acl lint --usage.
 authorizer.zookeeper.connection.timeout.ms: How long the authorizer waits for a connection of its own.
 authorizer.zookeeper.max.in.flight.requests: How many requests the authorizer sends without an answer.
 authorizer.zookeeper.session.timeout.ms: The session timeout of the authorizer's own connection.

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import attrs
 import trio
 
-from zkbroker.config import BrokerConfig
+from acl.evaluate import Policy
+from zkbroker.config import BrokerConfig, ConfigError
+from zkbroker.model import SecurityProtocol
 from zkbroker.network.admission import Admission, FollowedLimits
 from zkbroker.network.connection import Connection, Session
 from zkbroker.network.listeners import Listener, NewSession, close_one_idle
+from zkbroker.security.acl_authorizer import AclAuthorizer, UsageFile
+from zkbroker.security.acl_rules import AclRules
+from zkbroker.security.authorizer import Authorizer
 from zkbroker.security.credentials import EntityConfig
 from zkbroker.security.entrances import ListenerSecurity, listener_security
 from zkbroker.security.login import PeerLogin
 from zkbroker.security.sasl_session import ServedSession
+from zkbroker.security.tokens import DelegationTokens
 from zkbroker.zookeeper import znodes
+from zkbroker.zookeeper.session import ZkSession
 
 CONNECTION_RATE = "connection_creation_rate"
 
@@ -28,6 +36,23 @@ class Guard:
     listeners: Mapping[str, ListenerSecurity]  # by listener name
     admission: Admission
     login: PeerLogin
+    tokens: DelegationTokens
+    authorizer: Authorizer
+    rules: AclRules | None  # where an authorizer is configured
+    usage: UsageFile | None
+
+    def protocol_of(self, listener: str) -> SecurityProtocol:
+        return self.listeners[listener].endpoint.security_protocol
+
+    async def follow(
+        self, session: ZkSession, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Keep up with the rules and tokens in ZooKeeper; started when they are known. Raises: SessionLost."""
+        async with trio.open_nursery() as nursery:
+            if self.rules is not None:
+                await nursery.start(self.rules.follow, session)
+            await nursery.start(self.tokens.follow, session)
+            task_status.started()
 
     def new_session(self, listener: str, client: Callable[[Connection], ServedSession]) -> NewSession:
         """What makes the session of each connection of a listener; `client` is what serves it in the end."""
@@ -48,13 +73,16 @@ class Guard:
         async with trio.open_nursery() as nursery:
             for listener in self.listeners.values():
                 nursery.start_soon(listener.follow)
+            if self.usage is not None:
+                nursery.start_soon(self.usage.run)
 
 
 def new_guard(config: Callable[[], BrokerConfig], entity: EntityConfig) -> Guard:
     """`entity` gives what is set in ZooKeeper for a user or an address. Raises: ConfigError."""
+    now = config()
+    tokens = DelegationTokens(config)
     listeners = {
-        endpoint.listener: listener_security(endpoint, config, entity, None)
-        for endpoint in config().listeners
+        endpoint.listener: listener_security(endpoint, config, entity, tokens) for endpoint in now.listeners
     }
 
     def address_rate(address: str) -> float | None:
@@ -64,9 +92,31 @@ def new_guard(config: Callable[[], BrokerConfig], entity: EntityConfig) -> Guard
                 return float(rate)
         return None
 
+    authorizer, rules, usage = Authorizer(), None, None
+    if now.authorizer_class_name:
+        by_rules = AclAuthorizer(_policy(now))
+        authorizer, rules = by_rules, AclRules(by_rules.replace)
+        if now.authorizer_usage_file:
+            usage = UsageFile(Path(now.authorizer_usage_file), by_rules)
+            usage.load()
     return Guard(
         config,
         listeners,
         Admission(FollowedLimits(config), address_rate),
         PeerLogin(config, listeners.get),
+        tokens,
+        authorizer,
+        rules,
+        usage,
     )
+
+
+def _policy(config: BrokerConfig) -> Policy:
+    """Raises: ConfigError."""
+    everybody = str(config.allow_everyone_if_no_acl_found).lower()
+    try:
+        return Policy.of_settings(config.super_users, everybody)
+    except ValueError as error:
+        raise ConfigError(
+            "super.users", config.super_users, str(error), config.origin_of("super.users")
+        ) from None
