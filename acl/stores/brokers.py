@@ -144,7 +144,9 @@ class BrokerStore:
     # ------------------------------------------------------------------ watching
 
     def watch(self, interval_s: float) -> Iterator[Change]:
-        live = self.read()
+        return self._changes(interval_s, self.read())
+
+    def _changes(self, interval_s: float, live: AclSet) -> Iterator[Change]:
         while True:
             time.sleep(interval_s)
             now = self.read()

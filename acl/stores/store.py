@@ -65,7 +65,7 @@ class Store(Protocol):
         """The names of the resources there are, for the types this store knows of."""
 
     def watch(self, interval_s: float) -> Iterator[Change]:
-        """Changes as they happen, noticed within `interval_s`; an empty one for each interval without any."""
+        """Changes after this call, noticed within `interval_s`; an empty one for each interval without any."""
 
     def close(self) -> None:
         """Give up the connection; a second time does nothing."""

@@ -309,22 +309,27 @@ class ZooKeeperStore:
         moved: queue.SimpleQueue[object] = queue.SimpleQueue()
         last = dict.fromkeys(PATTERN_TYPES, -1)
         self._notices(moved, last)  # armed, and what is there now is known, before the first look
-        live = self.read()
+        return self._changes(interval_s, moved, last, self.read())
+
+    def _changes(
+        self,
+        interval_s: float,
+        moved: queue.SimpleQueue[object],
+        last: dict[PatternType, int],
+        live: AclSet,
+    ) -> Iterator[Change]:
         whole_at = time.monotonic()
         while True:
             with suppress(queue.Empty):
                 moved.get(timeout=interval_s)
+            touched = self._read_nodes(self._notices(moved, last))
             if time.monotonic() - whole_at > REREAD_S:
-                self._notices(moved, last)
-                now = self.read()
-                whole_at = time.monotonic()
-            else:
-                touched = self._read_nodes(self._notices(moved, last))
+                now, whole_at = self.read(), time.monotonic()
+            elif touched:
                 now = live.replace({pattern: node.entries for pattern, node in touched.items()})
-                if not touched:
-                    yield Change()
-                    continue
-            yield Change.between(live, now)
+            else:
+                now = live
+            yield Change() if now is live else Change.between(live, now)
             live = now
 
     def _notices(self, moved: queue.SimpleQueue[object], last: dict[PatternType, int]) -> set[Pattern]:
