@@ -312,14 +312,17 @@ async def read_configs(session: ZkSession, entity_type: str, sub_type: str | Non
     return ConfigsRead(configs, tuple(undecodable))
 
 
-async def change_config(session: ZkSession, entity_path: str, configs: Mapping[str, str]) -> None:
+async def change_config(
+    session: ZkSession, entity_path: str, configs: Mapping[str, str], *, fenced: bool = True
+) -> None:
     """Replace the stored configs of an entity and tell every broker. The configs are the caller's to check.
 
-    An entity of quotas that has none left loses its node. Raises: STALE_CONTROLLER_EPOCH.
+    An entity of quotas that has none left loses its node. `fenced=False` is for tools that go straight to
+    ZooKeeper, also before there is any controller. Raises: STALE_CONTROLLER_EPOCH.
     """
     quotas = entity_path.startswith(("users/", "clients/", "ips/"))
     if configs or not quotas or not await _clean_up(session, entity_path):
-        await _write_config(session, entity_path, configs)
+        await _write_config(session, entity_path, configs, fenced=fenced)
     await notify_config_change(session, entity_path)
 
 
@@ -330,18 +333,22 @@ async def notify_config_change(session: ZkSession, entity_path: str) -> None:
     await _create_sequential(session, prefix, data)
 
 
-async def _write_config(session: ZkSession, entity_path: str, configs: Mapping[str, str]) -> None:
+async def _write_config(
+    session: ZkSession, entity_path: str, configs: Mapping[str, str], *, fenced: bool = True
+) -> None:
     """Write all of an entity's configs, fenced by the version of /controller where the node exists."""
     path, data = znodes.config_path(entity_path), znodes.encode_entity_config(configs)
     while True:
-        fence = await _controller_version(session, entity_path)
+        fence: list[Check] = []
+        if fenced:
+            fence.append(Check(znodes.CONTROLLER, await _controller_version(session, entity_path)))
         try:
-            await session.multi([Check(znodes.CONTROLLER, fence), SetData(path, data, ANY_VERSION)])
+            await session.multi([*fence, SetData(path, data, ANY_VERSION)])
             return
         except ConnectionLost:
             continue
         except MultiFailed as failed:
-            if failed.index == 0:  # the controller has moved: by whom, and may we still?
+            if fence and failed.index == 0:  # the controller has moved: by whom, and may we still?
                 continue
             if not isinstance(failed.cause, NoNode):
                 raise failed.cause from None

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from zkbroker.cli.failure import Failure
+from zkbroker.config.jaas import settings_of_jaas_file
+from zkbroker.config.listeners import split_csv
 from zkbroker.config.properties import parse_properties
 from zkbroker.config.settings import Origin, Setting, Source
+
+_JAAS_FILE: Final = re.compile(r"-Djava\.security\.auth\.login\.config==?(?:[\"']([^\"']+)[\"']|(\S+))")
 
 
 def read_settings(
@@ -18,22 +24,38 @@ def read_settings(
     Raises: Failure.
     """
     settings = [] if file is None else read_file(file)
+    names = [
+        entry.partition("://")[0]
+        for setting in settings
+        if setting.key == "listeners"
+        for entry in split_csv(setting.text)
+    ]
+    settings = read_jaas_file(environment, names) + settings
     if any(name.startswith("KAFKA_") for name in environment):
         # Imported here: most starts have no such variables.
         from zkbroker.config.environment import settings_from_environment
-        from zkbroker.config.listeners import split_csv
 
-        listeners = [
-            entry.partition("://")[0]
-            for setting in settings
-            if setting.key == "listeners"
-            for entry in split_csv(setting.text)
-        ]
-        from_environment, strangers = settings_from_environment(environment, listeners)
+        from_environment, strangers = settings_from_environment(environment, names)
         settings += from_environment
     else:
         strangers = []
     return settings + [parse_override(override) for override in overrides], strangers
+
+
+def read_jaas_file(environment: Mapping[str, str], listeners: Sequence[str]) -> list[Setting]:
+    """What the JAAS file says that KAFKA_OPTS names, as Kafka's scripts hand it to Java. Raises: Failure."""
+    found = _JAAS_FILE.search(environment.get("KAFKA_OPTS", ""))
+    if found is None:
+        return []
+    file = Path(found[1] or found[2])
+    try:
+        text = file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{file}, which KAFKA_OPTS names, cannot be read: {error}") from None
+    try:
+        return settings_of_jaas_file(text, Origin(Source.ENVIRONMENT, f"{file}, by KAFKA_OPTS"), listeners)
+    except ValueError as error:
+        raise Failure(f"{file}, which KAFKA_OPTS names: {error}") from None
 
 
 def read_file(file: Path) -> list[Setting]:
