@@ -4,85 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-import attrs
 import pytest
 import trio
 
+from tests.storage.site import Site, checkpoint, until
 from tests.storage.support import NOW, TOPIC_ID, Broken, append, full_disk, sick_disk, values
-from zkbroker.config import BrokerConfig, TopicConfig
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.model import NO_TOPIC_ID, TopicPartition
-from zkbroker.storage.checkpoints import decode_offsets
-from zkbroker.storage.files import FILES, Files
+from zkbroker.model import TopicPartition
+from zkbroker.storage.files import FILES
 from zkbroker.storage.log import Log
-from zkbroker.storage.log_manager import LogDirectoryError, LogManager
+from zkbroker.storage.log_manager import LogDirectoryError
 
 A, B, C = (TopicPartition("a", 0), TopicPartition("b", 0), TopicPartition("c", 7))
-
-
-@attrs.define(eq=False)
-class Site:
-    """A broker's directories, managed again and again."""
-
-    paths: list[Path]
-    files: Files = FILES
-    properties: dict[str, str] = attrs.field(factory=dict)
-    topic: dict[str, Any] = attrs.field(factory=dict)
-    now_ms: int = NOW
-    offline: list[Path] = attrs.field(factory=list)
-
-    def manager(self) -> LogManager:
-        config = BrokerConfig.from_properties(
-            {
-                "zookeeper.connect": "localhost:1",
-                "log.dirs": ",".join(map(str, self.paths)),
-                **self.properties,
-            }
-        )
-        return LogManager(
-            lambda: config,
-            lambda topic: self.config,
-            files=self.files,
-            wall_ms=lambda: self.now_ms,
-            on_dir_offline=self.offline.append,
-        )
-
-    @property
-    def config(self) -> TopicConfig:
-        return TopicConfig(**self.topic)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[LogManager]:
-        """A broker's whole life with its logs; it stops cleanly."""
-        manager = self.manager()
-        await manager.load()
-        async with trio.open_nursery() as nursery:
-            await nursery.start(manager.run)
-            yield manager
-            nursery.cancel_scope.cancel()
-        await manager.close()
-
-    @asynccontextmanager
-    async def killed(self) -> AsyncIterator[LogManager]:
-        """The same, but what a clean stop does is not done."""
-        manager = self.manager()
-        await manager.load()
-        async with trio.open_nursery() as nursery:
-            await nursery.start(manager.run)
-            yield manager
-            nursery.cancel_scope.cancel()
-        for log in manager.logs.values():
-            log.close()
-        for log_dir in manager.log_dirs:
-            log_dir.unlock()
-
-    def create(self, manager: LogManager, tp: TopicPartition, *, is_new: bool = True) -> Log:
-        return manager.get_or_create(tp, NO_TOPIC_ID, self.config, is_new=is_new)
 
 
 @pytest.fixture
@@ -93,17 +28,6 @@ def site(tmp_path: Path) -> Site:
 @pytest.fixture
 def two(tmp_path: Path) -> Site:
     return Site([tmp_path / "one", tmp_path / "two"])
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread or task does."""
-    with trio.fail_after(5):
-        while not condition():  # noqa: ASYNC110 (threads do it, and files change; nothing tells of it)
-            await trio.sleep(0.005)
-
-
-def checkpoint(path: Path, name: str) -> dict[TopicPartition, int]:
-    return decode_offsets((path / f"{name}-checkpoint").read_bytes())
 
 
 async def test_a_log_is_made_and_found_again(site: Site) -> None:

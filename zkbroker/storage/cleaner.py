@@ -281,17 +281,22 @@ class LogCleaner:
         Raises: CleaningProcessDied, OSError, in groups.
         """
         async with self.open_process() as process, trio.open_nursery() as nursery:
-            nursery.start_soon(self._keep_limit, process)
+            await nursery.start(self._keep_limit, process)
             while found is not None and number < self._wanted_tasks() and await self._clean(found, process):
                 found = self._filthiest()
             nursery.cancel_scope.cancel()
 
-    async def _keep_limit(self, process: CleaningProcess) -> None:
+    async def _keep_limit(
+        self, process: CleaningProcess, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Hand on log.cleaner.io.max.bytes.per.second, now and when it changes."""
         while True:
             config = self.config()
             await process.limit(
                 config.log_cleaner_io_max_bytes_per_second / max(config.log_cleaner_threads, 1)
             )
+            task_status.started()
+            task_status = trio.TASK_STATUS_IGNORED
             await self.config_changed.wait()
 
     async def _clean(self, found: Cleanable, process: CleaningProcess) -> bool:

@@ -38,6 +38,8 @@ from zkbroker.storage.slices import OpenFiles
 _WRITE_BYTES: Final = 1024 * 1024
 _WRITE_BACK_BYTES: Final = 8 * 1024 * 1024
 _PACE_BYTES: Final = 128 * 1024
+_LONGEST_SLEEP_S: Final = 0.1  # so that a higher limit is soon felt
+_UNLIMITED: Final = 1e15
 _MOST_SOURCES: Final = (
     32  # segments that one new one may replace: they are renamed in one step of the event loop
 )
@@ -90,19 +92,27 @@ class Pace:
     bytes_per_s: float = float("inf")
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    _due: float = 0.0  # by `clock`: not before then
-    _bytes: int = 0
+    _debt: float = 0.0  # bytes that were spent and not yet waited for
+    _settled_at: float = attrs.field(init=False)  # by `clock`
+
+    def __attrs_post_init__(self) -> None:
+        self._settled_at = self.clock()
 
     def spend(self, count: int) -> None:
         """So many bytes were read or written; returns when more may be."""
-        self._bytes += count
-        if self._bytes < _PACE_BYTES:
+        self._debt += count
+        if self._debt < _PACE_BYTES:
             return
-        now = self.clock()
-        self._due = max(self._due, now) + self._bytes / self.bytes_per_s
-        self._bytes = 0
-        if self._due > now + 0.002:
-            self.sleep(self._due - now)
+        self._settle()
+        while self._debt >= _PACE_BYTES:
+            self.sleep(min(self._debt / self.bytes_per_s, _LONGEST_SLEEP_S))
+            self._settle()
+
+    def _settle(self) -> None:
+        now, rate = self.clock(), self.bytes_per_s
+        paid = (now - self._settled_at) * rate if rate < _UNLIMITED else self._debt
+        self._debt = max(self._debt - paid, 0.0)
+        self._settled_at = now
 
 
 def compact(job: CompactionJob, files: Files, pace: Pace) -> Iterator[CleanedGroup | CompactionDone]:
