@@ -8,8 +8,9 @@ from pathlib import Path
 import trio
 import trio.testing
 
+from tests.storage.site import Site
 from tests.storage.support import TOPIC_ID, Broken, append, sick_disk, values
-from tests.storage.test_log_manager import A, B, Site
+from tests.storage.test_log_manager import A, B
 
 
 async def until(holds: Callable[[], bool]) -> None:
