@@ -60,9 +60,18 @@ class BrokerStore:
         self.place = f"the brokers at {','.join(servers)}"
         self.problems: tuple[str, ...] = ()
         options = client_options(properties or {})
+        transports: list[Any] = []
+
+        def transport(**settings: Any) -> Any:
+            transports.append(KafkaAdminClient.DEFAULT_CONFIG["kafka_client"](**settings))
+            return transports[-1]
+
         try:
-            self._client = KafkaAdminClient(bootstrap_servers=servers, **options)
+            self._client = KafkaAdminClient(bootstrap_servers=servers, kafka_client=transport, **options)
         except (errors.KafkaError, OSError, ValueError, AssertionError) as error:
+            for made in transports:  # the admin client leaves its thread running when it cannot begin
+                made._net.stop()
+                made.close()
             raise StoreError(
                 f"No broker of {','.join(servers)} could be reached: {_sentence(error)}"
             ) from None

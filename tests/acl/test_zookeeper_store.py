@@ -154,7 +154,7 @@ def test_many_writers_lose_nothing(store: ZooKeeperStore, open_store: Open) -> N
 class Disturbed(ZooKeeperStore):
     """A store in whose writes something happens."""
 
-    disturb: Callable[[], None]
+    disturb: Callable[[], object]
     after_the_write = False
     times = 1
 
@@ -184,7 +184,7 @@ def test_what_another_wrote_meanwhile_stays(
 ) -> None:
     more = allow("User:more", Operation.READ, ORDERS)
     store.change(add=[*before, PREFIX])
-    disturbed.disturb = lambda: store.change(add=[more]) and None
+    disturbed.disturb = lambda: store.change(add=[more])
     found = disturbed.change(add=[READ, WRITE])
     assert set(store.read()) == {*before, more, READ, WRITE, PREFIX}
     assert set(found.added) == {READ, WRITE} - set(before)
@@ -192,7 +192,7 @@ def test_what_another_wrote_meanwhile_stays(
 
 def test_another_removes_the_node_meanwhile(store: ZooKeeperStore, disturbed: Disturbed) -> None:
     store.change(add=[OTHER])
-    disturbed.disturb = lambda: store.change(remove=[OTHER]) and None
+    disturbed.disturb = lambda: store.change(remove=[OTHER])
     assert disturbed.change(add=[READ]).added == (READ,)
     assert set(store.read()) == {READ}
 
@@ -278,7 +278,7 @@ def test_ten_thousand_more_on_ten_thousand(store: ZooKeeperStore, patterns: int)
 
 
 def test_nobody_answers() -> None:
-    with pytest.raises(StoreError, match="No ZooKeeper answered at 127.0.0.1:"):
+    with pytest.raises(StoreError, match="No ZooKeeper answered at "):
         ZooKeeperStore(ZooKeeperAccess(f"127.0.0.1:{free_port()}", timeout_s=0.3))
 
 
@@ -296,7 +296,7 @@ def test_protected_nodes(open_store: Open, kazoo: KazooClient, root: str) -> Non
     assert len(acl) == len([*CREATOR_ALL_ACL, *READ_ACL_UNSAFE])
     stranger = open_store()
     assert set(stranger.read()) == {READ}
-    with pytest.raises(StoreError, match="does not permit this.*--zookeeper-auth"):
+    with pytest.raises(StoreError, match=r"does not permit this.*--zookeeper-auth"):
         stranger.change(add=[WRITE])
     again = open_store(auth=(("digest", "admin:secret"),))
     assert again.change(add=[WRITE]).added == (WRITE,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 import trio
@@ -36,6 +36,7 @@ TRANSACTION_STATE = "__transaction_state"
 INTERNAL_TOPICS = frozenset({GROUP_OFFSETS, TRANSACTION_STATE})
 RESERVED_TOPIC = "__cluster_metadata"
 USE_DEFAULT = -1
+WRITTEN_TOGETHER = 50
 NEWS_WITHIN_S = 2.0
 
 
@@ -69,7 +70,8 @@ async def create_topics(
     changes = broker.changes(ctx, strict_since=6)
     may_create_any = broker.authorizer.allows(ctx, Operation.CREATE, CLUSTER, log=False)
     results: dict[str, CreatableTopicResult] = {}
-    created: list[str] = []
+    new: list[NewTopic] = []
+    new_names: dict[str, list[str]] = {}  # by what they are called in metrics, where they must not collide
     deadline = trio.current_time() + request.timeout_ms / 1000
     for wanted in request.topics:
         if wanted.name in results:
@@ -84,14 +86,22 @@ async def create_topics(
             if not may_create_any:
                 broker.authorizer.require(ctx, Operation.CREATE, topic_resource(wanted.name))
             topic = await check_new_topic(wanted, ctx.version, broker)
-            topic_id = NO_TOPIC_ID
+            alike = new_names.setdefault(topic.name.replace(".", "_"), [])
+            require_no_collision(topic.name, alike)
             if not request.validate_only:
                 changes.count(len(topic.assignment))
-                topic_id = await write_topic(topic, broker)
-                created.append(topic.name)
-            results[wanted.name] = _accepted(topic, topic_id, ctx, broker)
+                new.append(topic)
+                alike.append(topic.name)
+            results[wanted.name] = _accepted(topic, NO_TOPIC_ID, ctx, broker)
         except KafkaError as error:
             results[wanted.name] = _refused(wanted.name, error)
+    written = await _write_topics(new, broker)
+    for name, outcome in written.items():
+        if isinstance(outcome, KafkaError):
+            results[name] = _refused(name, outcome)
+        else:
+            results[name] = attrs.evolve(results[name], topic_id=outcome)
+    created = [name for name, outcome in written.items() if not isinstance(outcome, KafkaError)]
     late = await _wait_for(created, _is_spread, broker, deadline)
     for name in late:
         if results[name].error_code == ErrorCode.NONE:
@@ -213,6 +223,24 @@ async def write_topic(topic: NewTopic, broker: Services) -> TopicId:
         return await admin_store.create_topic(session, topic.name, topic.assignment, topic.configs)
     except SessionLost:
         raise KafkaError(ErrorCode.REQUEST_TIMED_OUT, "The ZooKeeper session ended; try again.") from None
+
+
+async def _write_topics(topics: Sequence[NewTopic], broker: Services) -> dict[str, TopicId | KafkaError]:
+    """Create several topics at once, so that their writes share ZooKeeper's syncs; the id of each, or why not."""
+    outcomes: dict[str, TopicId | KafkaError] = {}
+    together = trio.Semaphore(WRITTEN_TOGETHER)
+
+    async def write(topic: NewTopic) -> None:
+        async with together:
+            try:
+                outcomes[topic.name] = await write_topic(topic, broker)
+            except KafkaError as error:
+                outcomes[topic.name] = error
+
+    async with trio.open_nursery() as nursery:
+        for topic in topics:
+            nursery.start_soon(write, topic)
+    return outcomes
 
 
 async def current_session(broker: Services) -> ZkSession:
