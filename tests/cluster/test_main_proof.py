@@ -6,9 +6,8 @@ import pytest
 import trio
 
 from tests.cluster.conftest import NewCluster
+from tests.cluster.replicas import require_identical_replicas
 from tests.support.peers import APACHE_KAFKA
-from zkbroker.testing.cluster import Cluster
-from zkbroker.testing.logs import StoredLog, read_log, require_identical
 from zkbroker.testing.servers import BrokerKind
 
 pytestmark = pytest.mark.clients("confluent_kafka")
@@ -47,18 +46,3 @@ async def test_nothing_is_lost_doubled_or_reordered_while_each_broker_is_killed(
         values = [record.value for record in await cluster.client.read(topic, 0, 0, count)]
         assert values == [b"%d" % number for number in range(count)]
         await require_identical_replicas(cluster, topic)
-
-
-async def require_identical_replicas(cluster: Cluster, topic: str) -> None:
-    """Wait until every replica of partition 0 is in sync, at one end and on the disk, and compare them."""
-    await cluster.wait_for_isr(topic, 0, cluster.brokers)
-
-    def logs() -> dict[int, StoredLog]:
-        return {broker: read_log(cluster.replica_directory(broker, topic, 0)) for broker in cluster.brokers}
-
-    async def ends_meet() -> bool:
-        found = list(logs().values())
-        return len({(log.end_offset, log.leader_epochs[-1:]) for log in found}) == 1
-
-    await cluster.wait_until(ends_meet, "all replicas end at the same offset and epoch")
-    require_identical(logs())
