@@ -281,6 +281,7 @@ class Broker:
             ),
         )
         replicas.load_high_watermarks()
+        logs.on_start_moved = replicas.log_start_moved
         dynamic.on_topic_changed.append(lambda topic: _reconfigure(logs, dynamic, topic))
         dynamic.on_topic_defaults_changed.append(lambda: _reconfigure(logs, dynamic, None))
         dynamic.on_topic_changed.append(replication_quotas.topic_changed)

@@ -120,7 +120,7 @@ async def update_metadata(
             return UpdateMetadataResponse(error_code=error.code)
         updated = update(broker.metadata.snapshot, request)
         broker.metadata.replace(updated.snapshot)
-        broker.replicas.expand_isrs()  # a follower may have come alive in our eyes just now
+        broker.replicas.brokers_moved()  # a follower may have come alive in our eyes just now
         if updated.deleted:
             broker.partitions_deleted(updated.deleted)
     broker.events.emit(

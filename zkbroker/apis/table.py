@@ -14,6 +14,7 @@ from zkbroker.apis import (
     acls,
     configs,
     credentials,
+    deleted_records,
     failures,
     features,
     fetch,
@@ -78,6 +79,7 @@ _SERVED = (
     _api(ApiKey.API_VERSIONS, handshake.api_versions),
     _api(ApiKey.CREATE_TOPICS, topics.create_topics, failures.create_topics),
     _api(ApiKey.DELETE_TOPICS, topics.delete_topics, failures.delete_topics),
+    _api(ApiKey.DELETE_RECORDS, deleted_records.delete_records, deleted_records.delete_failed),
     _api(ApiKey.INIT_PRODUCER_ID, transactions.init_producer_id, transactions.init_failed),
     _api(ApiKey.OFFSET_FOR_LEADER_EPOCH, offsets.offset_for_leader_epoch, failures.offset_for_leader_epoch),
     _api(

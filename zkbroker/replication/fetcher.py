@@ -23,6 +23,7 @@ from zkbroker.protocol.generated.list_offsets_response import ListOffsetsRespons
 from zkbroker.quotas.replication import ReplicationQuota
 from zkbroker.replication.fetch_session import FetchFrom, FetchLimits, FetchSessionClient
 from zkbroker.replication.partition import Partition, Role
+from zkbroker.storage.log import UnexpectedOffset
 
 log = logging.getLogger(__name__)
 
@@ -222,6 +223,8 @@ class ReplicaFetcher:
                         self._delay(tp, followed)
                     else:
                         self._fail(tp, followed, str(error))
+                except UnexpectedOffset as error:
+                    self._fail(tp, followed, str(error))
         for tp, followed in out_of_range:
             await self._find_start(peer, tp, followed)
 

@@ -99,6 +99,22 @@ def high_watermark(
     return lowest
 
 
+def low_watermark(
+    log_start_offset: int,
+    followers: Iterable[tuple[int, FollowerProgress]],
+    is_alive: Callable[[int], bool],
+) -> int:
+    """The least log start offset of this broker and the live followers: below it nobody has anything any more.
+
+    A follower that has not fetched from this leader yet counts as -1. Source: KIP-107.
+    """
+    lowest = log_start_offset
+    for broker_id, follower in followers:
+        if follower.log_start_offset < lowest and is_alive(broker_id):
+            lowest = follower.log_start_offset
+    return lowest
+
+
 def should_join(
     broker_id: int,
     follower: FollowerProgress,

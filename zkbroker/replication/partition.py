@@ -26,6 +26,8 @@ from zkbroker.storage.slices import LogSlice
 
 log = logging.getLogger(__name__)
 
+ALL_COMMITTED = -1
+"""Where DeleteRecords names an offset: up to the high watermark."""
 NOT_ASSIGNED = ReplicaAssignment(())
 NO_ISR = Isr()
 
@@ -58,6 +60,8 @@ class Surroundings:
     wall_ms: Callable[[], int]
     max_lag_ms: Callable[[], int]  # replica.lag.time.max.ms
     events: EventFeed
+    low_watermarks_moved: Changed = attrs.field(factory=Changed)
+    """Some partition's log start, role or followers, or a broker's life: those who wait for deletions look again."""
 
 
 @attrs.define(eq=False)
@@ -217,6 +221,7 @@ class Partition:
     def _role_has_moved(self) -> None:
         self.role_moved.notify()
         self.high_watermark_moved.notify()  # those who wait for it must look at the role again
+        self._here.low_watermarks_moved.notify()
         for interest in self._interests:
             interest.mark(self.tp, wake=True)
 
@@ -242,6 +247,7 @@ class Partition:
         """The log start offset rose (retention, DeleteRecords): fetch sessions tell their clients."""
         for interest in self._interests:
             interest.mark(self.tp, wake=False)
+        self._here.low_watermarks_moved.notify()
 
     # -- leading -----------------------------------------------------------------------------------------------
 
@@ -278,6 +284,29 @@ class Partition:
             self._end_has_moved()
             self.maybe_advance_high_watermark()
         return appended
+
+    def delete_records(self, offset: int) -> int:
+        """Make what lies below `offset` unreadable here, -1 meaning all that is committed; returns the offset meant.
+
+        Followers do the same once they hear of it. Raises: NOT_LEADER_OR_FOLLOWER, POLICY_VIOLATION for a topic
+        whose cleanup.policy has no delete, OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR. Source: KIP-107.
+        """
+        self.require_leader()
+        if not self.log.config.deletes_old_segments:
+            raise KafkaError(
+                ErrorCode.POLICY_VIOLATION,
+                f"{self.tp}: records of a topic without cleanup.policy delete cannot be deleted",
+            )
+        target = self.log.high_watermark if offset == ALL_COMMITTED else offset
+        if target < 0:
+            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"{self.tp}: there is no offset {offset}")
+        self.log.maybe_raise_log_start_offset(target)
+        return target
+
+    def low_watermark(self) -> int:
+        """Where the log begins on every live replica. Raises: NOT_LEADER_OR_FOLLOWER."""
+        self.require_leader()
+        return isr_rules.low_watermark(self.log.log_start_offset, self.followers.items(), self._here.is_alive)
 
     def begin_verification(self, producer_id: int, epoch: int, base_sequence: int) -> Verification | None:
         """What a transactional batch must bring along; None if its transaction is open here. Source: KIP-890.
@@ -356,6 +385,8 @@ class Partition:
             return
         before = progress.log_end_offset
         progress.pulse = pulse
+        if log_start_offset != progress.log_start_offset:
+            self._here.low_watermarks_moved.notify()
         progress.record_fetch(offset, log_start_offset, self.log.log_end_offset, self._here.now_ms())
         if self._may_join(broker_id, progress):
             self._propose((*self.isr.committed, broker_id))

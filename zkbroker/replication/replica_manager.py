@@ -31,6 +31,7 @@ from zkbroker.protocol.generated.stop_replica_request import StopReplicaRequest
 from zkbroker.replication.fetcher import ReplicaFetchers
 from zkbroker.replication.interest import Interest
 from zkbroker.replication.partition import Partition, Role, Surroundings
+from zkbroker.storage.log import Log
 from zkbroker.storage.log_manager import LogManager
 
 log = logging.getLogger(__name__)
@@ -320,6 +321,21 @@ class ReplicaManager:
             if trio.current_time() >= shrink_at:
                 self.shrink_isrs()
                 shrink_at = trio.current_time() + self._here.max_lag_ms() / 2 / 1000
+
+    def log_start_moved(self, moved: Log) -> None:
+        """A log's start rose, for whatever reason: whoever fetches from it, or waits for that, hears of it."""
+        partition = self.partitions.get(moved.tp)
+        if partition is not None and partition.log is moved:
+            partition.log_start_has_moved()
+
+    def brokers_moved(self) -> None:
+        """Other brokers live than before: followers that came alive may join, the dead are not waited for."""
+        self.expand_isrs()
+        self._here.low_watermarks_moved.notify()
+
+    async def wait_low_watermarks_moved(self) -> None:
+        """Wait until `Partition.low_watermark` of some partition may be another."""
+        await self._here.low_watermarks_moved.wait()
 
     def high_watermarks(self) -> dict[TopicPartition, int]:
         """What the checkpoint must say: of hosted partitions, and of those the controller has not named yet."""

@@ -281,17 +281,23 @@ class Log:
         """Append what a leader sent, verbatim: whole batches with their offsets and epochs; a torn last one is left.
 
         Returns None if there was no whole batch. Raises: CORRUPT_MESSAGE (nothing is stored then); UnexpectedOffset
-        if the first batch begins below the log's end; KAFKA_STORAGE_ERROR (earlier batches may be stored then).
+        if the first batch begins below the log's end, unless the log is empty and within that batch;
+        KAFKA_STORAGE_ERROR (earlier batches may be stored then).
         """
         self._require_usable()
         batches = incoming_batches(records, self.producers.name)
         if not batches:
             return None
         segments = self.segments
-        if batches[0].base_offset < segments.end_offset:
-            raise UnexpectedOffset(
-                f"{self.tp}: the leader sent offset {batches[0].base_offset}, our log ends at {segments.end_offset}"
-            )
+        end = segments.end_offset
+        if batches[0].base_offset < end:
+            if self.size_bytes or batches[0].last_offset < end:
+                raise UnexpectedOffset(
+                    f"{self.tp}: the leader sent offset {batches[0].base_offset}, our log ends at {end}"
+                )
+            # The leader's log begins within that batch (DeleteRecords): the whole batch is stored, and the caller
+            # raises our start to the leader's.
+            self.truncate_fully_and_start_at(batches[0].base_offset)
         done = 0
         while done < len(batches):
             rest = batches[done:] if done else batches
@@ -476,6 +482,7 @@ class Log:
         self.log_start_offset = offset
         if self.epochs.truncate_from_start(offset):
             self._save_epochs()
+        self.owner.start_moved(self)
         return True
 
     # --- leader epochs -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -83,6 +83,7 @@ class LogManager:
     files: Files = FILES
     wall_ms: Callable[[], int] = _wall_ms
     on_dir_offline: Callable[[Path], None] | None = None
+    on_start_moved: Callable[[Log], None] | None = None  # called within the log's sync method
     open_file_limit: int = _OPEN_FILES
     logs: dict[TopicPartition, Log] = attrs.field(factory=dict)
     log_dirs: list[LogDirectory] = attrs.field(init=False)
@@ -385,8 +386,21 @@ class LogManager:
         self.cleaner.truncated(log)
         self._upkeep[log.segments.log_dir].checkpoint_soon()
 
+    def start_moved(self, log: Log) -> None:
+        if self.on_start_moved is not None:
+            self.on_start_moved(log)
+
     def epochs_due(self, log: Log) -> bool:
         return self._upkeep[log.segments.log_dir].write_epochs_soon(log)
+
+    async def keep_starts(self, logs: Iterable[Log]) -> None:
+        """Write the log start offsets down now: what was deleted must not come back after a kill.
+
+        A directory where that fails goes offline.
+        """
+        async with trio.open_nursery() as nursery:
+            for log_dir in {each.segments.log_dir for each in logs}:
+                nursery.start_soon(self._upkeep[log_dir].checkpoint)
 
     async def flush(self, log: Log) -> None:
         """Wait until everything the log has now is on disk. Raises: KAFKA_STORAGE_ERROR."""

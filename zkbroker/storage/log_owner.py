@@ -25,6 +25,9 @@ class LogOwner(Protocol):
     def was_truncated(self, log: Log) -> None:
         """The recovery point on disk may now lie beyond the log's end."""
 
+    def start_moved(self, log: Log) -> None:
+        """The log start offset rose."""
+
     def epochs_due(self, log: Log) -> bool:
         """The leader epochs changed; whether they will be written soon, so that the log need not do it itself."""
 
@@ -43,6 +46,9 @@ class NoOwner:
             segment.remove_files()
 
     def was_truncated(self, log: Log) -> None:
+        return None
+
+    def start_moved(self, log: Log) -> None:
         return None
 
     def epochs_due(self, log: Log) -> bool:
