@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 import trio
 import trio.testing
 
-from zkbroker.network.connection import Answer, Answers, CloseConnection, Connection, Reply
+from zkbroker.network.connection import QUIET_S, Answer, Answers, CloseConnection, Connection, Reply
 from zkbroker.network.memory import ALWAYS_PASSES_BYTES, RequestMemory
-from zkbroker.network.transport import Sendable
+from zkbroker.network.transport import PlainTransport, Sendable
 
 
 class MemoryTransport:
@@ -21,11 +22,16 @@ class MemoryTransport:
         self, stream: trio.testing.MemorySendStream, received: trio.testing.MemoryReceiveStream
     ) -> None:
         self._send, self._receive = stream, received
+        self._rest = bytearray()
         self.sends = 0
 
-    async def receive_into(self, buffer: memoryview) -> int:
-        data = await self._receive.receive_some(len(buffer))
+    async def receive_into(self, get_buffer: Callable[[], memoryview]) -> int:
+        if not self._rest:
+            self._rest += await self._receive.receive_some()
+        buffer = get_buffer()
+        data = self._rest[: len(buffer)]
         buffer[: len(data)] = data
+        del self._rest[: len(data)]
         return len(data)
 
     async def send(self, buffers: Sequence[Sendable]) -> None:
@@ -244,3 +250,32 @@ async def test_answers_to_requests_that_are_here_already_leave_together(nursery:
     assert transport.sends == 2, "q1 to q3 before what may be slow; then slow with q4, which is quick"
     script.waiting[b"w1"].ready.set()
     assert [await client.receive() for _ in range(3)] == [b"w1", b"q5", None]
+
+
+async def test_a_busy_connection_that_was_quiet_goes_on(nursery: trio.Nursery) -> None:
+    """Its memory is given back while it waits: what comes then must not be received into what it held before."""
+    ours, theirs = socket.socketpair()
+    connection = Connection(
+        peer="10.0.0.9:5",
+        listener="PLAINTEXT",
+        transport=PlainTransport(theirs),
+        memory=RequestMemory(1 << 20),
+        max_frame_bytes=1 << 20,
+    )
+    nursery.start_soon(connection.serve, Script())
+    ours.setblocking(False)
+    with trio.fail_after(30):
+        stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
+        try:
+            for number in range(30):
+                request = frame(bytes([number + 64]) * 10_000)
+                await stream.send_all(request)
+                answer = b""
+                while len(answer) < len(request) and (piece := await stream.receive_some()):
+                    answer += piece
+                assert answer == request
+                if number == 20:
+                    await trio.testing.wait_all_tasks_blocked()
+                    connection.shrink_if_quiet(connection.last_active + 2 * QUIET_S)
+        finally:
+            await stream.aclose()

@@ -94,11 +94,15 @@ async def shake(server: TlsTransport, client: TlsTransport) -> tuple[TlsFacts, T
 
 async def receive(transport: TlsTransport, size: int) -> bytes:
     buffer = bytearray(size)
-    view, at = memoryview(buffer), 0
-    while at < size:
-        count = await transport.receive_into(view[at:])
-        assert count, f"the stream ended after {at} of {size} bytes"
-        at += count
+    rest = memoryview(buffer)
+
+    def get_buffer() -> memoryview:
+        return rest
+
+    while rest:
+        count = await transport.receive_into(get_buffer)
+        assert count, f"the stream ended {len(rest)} bytes early"
+        rest = rest[count:]
     return bytes(buffer)
 
 
@@ -146,7 +150,7 @@ async def test_both_directions_at_once(stores: Stores, version: str) -> None:
                 nursery.start_soon(end.send, pieces)
     assert got == [content, content]
     server.close()
-    assert await client.receive_into(memoryview(bytearray(10))) == 0
+    assert await client.receive_into(lambda: memoryview(bytearray(10))) == 0
     client.close()
 
 
@@ -158,7 +162,7 @@ async def test_closing_wakes_the_reader(stores: Stores) -> None:
 
             async def read() -> None:
                 with pytest.raises(trio.ClosedResourceError):
-                    await server.receive_into(memoryview(bytearray(10)))
+                    await server.receive_into(lambda: memoryview(bytearray(10)))
 
             nursery.start_soon(read)
             await trio.testing.wait_all_tasks_blocked()
@@ -200,7 +204,7 @@ async def refused(server: ssl.SSLContext, client: ssl.SSLContext, name: str = "l
     async def end(transport: TlsTransport) -> None:
         try:
             await transport.handshake()
-            await transport.receive_into(memoryview(bytearray(1)))
+            await transport.receive_into(lambda: memoryview(bytearray(1)))
         except TlsFailed as error:
             said.add(str(error))
         finally:

@@ -257,7 +257,7 @@ class Connection:
                         memory = self._memory
                         await memory.take(announced)
                         taken = announced
-                    received = await receive_into(frames.get_buffer())
+                    received = await receive_into(frames.get_buffer)
                     if received == 0:
                         return None
                     frames.received(received)

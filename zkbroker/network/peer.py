@@ -119,7 +119,7 @@ class Peer:
             frame = self._frames.next_frame()
             if frame is not None:
                 break
-            received = await transport.receive_into(self._frames.get_buffer())
+            received = await transport.receive_into(self._frames.get_buffer)
             if received == 0:
                 raise PeerError(f"{self.endpoint} closed the connection")
             self._frames.received(received)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
@@ -90,9 +90,10 @@ class TlsTransport:
             peer_certificate=self._ssl.getpeercert(binary_form=True),
         )
 
-    async def receive_into(self, buffer: memoryview) -> int:
+    async def receive_into(self, get_buffer: Callable[[], memoryview]) -> int:
         received = 0
         waited = False
+        buffer = get_buffer()
         size = len(buffer)
         while received < size:
             if received and not self._incoming.pending and not self._ssl.pending():
@@ -107,6 +108,8 @@ class TlsTransport:
                 waited = True
                 if not await self._receive_ciphertext():
                     return 0
+                buffer = get_buffer()
+                size = len(buffer)
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 break
             except ssl.SSLError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import trio
@@ -48,8 +48,11 @@ _MAX_BUFFERS = 512  # below IOV_MAX (1024) everywhere we run
 class Transport(Protocol):
     """What a connection needs of its byte stream. One task reads, one task writes."""
 
-    async def receive_into(self, buffer: memoryview) -> int:
-        """Fill the front of `buffer`; returns the bytes received, 0 at the end of the stream. A checkpoint."""
+    async def receive_into(self, get_buffer: Callable[[], memoryview]) -> int:
+        """Fill the front of a buffer; returns the bytes received, 0 at the end of the stream. A checkpoint.
+
+        The buffer is asked for only when bytes are there: while it waits, a quiet connection's may be given back.
+        """
         ...
 
     async def send(self, buffers: Sequence[Sendable]) -> None:
@@ -73,10 +76,10 @@ class PlainTransport:
         self._recv_into = sock.recv_into
         self._turns = 0
 
-    async def receive_into(self, buffer: memoryview) -> int:
+    async def receive_into(self, get_buffer: Callable[[], memoryview]) -> int:
         while True:
             try:
-                received = self._recv_into(buffer)
+                received = self._recv_into(get_buffer())
             except BlockingIOError:
                 self._turns = 0
                 await trio.lowlevel.wait_readable(self._socket)

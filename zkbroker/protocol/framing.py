@@ -29,7 +29,8 @@ class FrameTooLarge(ValueError):
 class FrameBuffer:
     """Collects received bytes and gives whole frames, in writable memory.
 
-    Call `next_frame` until it gives None, then receive into `get_buffer()` and say how much with `received`.
+    Call `next_frame` until it gives None, then receive into `get_buffer()` and say how much with `received`; in
+    between the two nothing may `shrink` it, so the buffer is asked for when bytes are there, not before.
     Between frames it holds IDLE_BYTES. A frame that does not fit there gets memory of exactly its size, in
     the `get_buffer()` after `pending_frame_bytes` became known, and loses it in the one after it was taken.
     After some of these it holds BUSY_BYTES, until `shrink`.

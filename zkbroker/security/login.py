@@ -128,7 +128,7 @@ class _Conversation:
         header = RequestHeader(api_key, version, self._correlation_id, self._client_id)
         await self._transport.send(encode_request(header, message))
         while (frame := self._frames.next_frame()) is None:
-            received = await self._transport.receive_into(self._frames.get_buffer())
+            received = await self._transport.receive_into(self._frames.get_buffer)
             if not received:
                 raise LoginFailed(f"{self._endpoint} closed the connection while we logged in")
             self._frames.received(received)
