@@ -70,7 +70,6 @@ class BrokerStore:
             self._client = KafkaAdminClient(bootstrap_servers=servers, kafka_client=transport, **options)
         except (errors.KafkaError, OSError, ValueError, AssertionError) as error:
             for made in transports:  # the admin client leaves its thread running when it cannot begin
-                made._net.stop()
                 made.close()
             raise StoreError(
                 f"No broker of {','.join(servers)} could be reached: {_sentence(error)}"

@@ -95,8 +95,8 @@ def test_a_refused_key_says_what_to_do(tmp_path: Path) -> None:
     assert outcome.sentence.endswith("KRaft mode is not served; remove it and set zookeeper.connect")
 
 
-def test_a_protection_that_is_not_served_yet_stops_the_start(tmp_path: Path) -> None:
-    file = server_properties(tmp_path, authorizer_class_name="kafka.security.authorizer.AclAuthorizer")
+def test_a_protection_that_cannot_be_had_stops_the_start(tmp_path: Path) -> None:
+    file = server_properties(tmp_path, authorizer_class_name="com.example.MyAuthorizer")
     outcome = zkbroker("broker", file)
     assert outcome.code == 1
     assert "would let everybody in" in outcome.sentence
