@@ -32,6 +32,7 @@ LAYERS = {
     "zkbroker.quotas": 3,
     "zkbroker.registration": 4,
     "zkbroker.controller_channel": 4,
+    "zkbroker.client": 5,
     "zkbroker.identity": 5,
     "zkbroker.replication": 4,
     "zkbroker.security": 4,

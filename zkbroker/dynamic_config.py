@@ -95,9 +95,8 @@ class DynamicConfig:
         """What is set for a topic, as texts."""
         return self._overrides.get(name, NO_CONFIG)
 
-    def usable_overrides(self, name: str) -> Mapping[str, str]:
-        """What is set for a topic, without what cannot be used."""
-        overrides = self.topic_overrides(name)
+    def usable_overrides(self, overrides: Mapping[str, str]) -> Mapping[str, str]:
+        """What is set for some topic, without what cannot be used."""
         return self._fitting(overrides)[0] if overrides else overrides
 
     def entity(self, path: str) -> Mapping[str, str]:

@@ -46,7 +46,7 @@ from zkbroker.protocol.generated.incremental_alter_configs_response import Incre
 from zkbroker.security.authorizer import topic as topic_resource
 from zkbroker.topic_names import require_topic_name
 from zkbroker.zookeeper import znodes
-from zkbroker.zookeeper.session import SessionLost
+from zkbroker.zookeeper.session import ConnectionLost, SessionLost
 from zkbroker.zookeeper.strict_json import Undecodable
 
 log = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ async def describe_configs(
         configs: Sequence[DescribeConfigsResourceResult] = ()
         try:
             _require_may(ctx, broker, Operation.DESCRIBE_CONFIGS, resource)
-            configs = _described(resource, asked, broker)
+            configs = await _described(resource, asked, broker)
         except KafkaError as error:
             code, message = error.code, error.message
         results.append(
@@ -134,16 +134,20 @@ async def describe_configs(
     return DescribeConfigsResponse(results=results)
 
 
-def _described(
+async def _described(
     resource: DescribeConfigsResource, asked: Asked, broker: Services
 ) -> Sequence[DescribeConfigsResourceResult]:
-    """Raises: KafkaError."""
+    """A topic's from its znode, as Kafka does: of topics it does not host, a broker has not been told everything.
+
+    Raises: KafkaError.
+    """
     name, kind = resource.resource_name, resource.resource_type
     if kind == ResourceType.TOPIC:
         require_topic_name(name)
         if name not in broker.metadata.snapshot.topics:
             raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-        return topic_entries(broker.config.usable_overrides(name), broker.config, asked)
+        overrides = broker.config.usable_overrides(await _stored_overrides(name, broker))
+        return topic_entries(overrides, broker.config, asked)
     if kind == ResourceType.BROKER:
         if name:
             _require_own_id(name, broker)
@@ -161,6 +165,18 @@ def _described(
         )
         for logger in asked.chosen(found)
     ]
+
+
+async def _stored_overrides(topic: str, broker: Services) -> Mapping[str, str]:
+    """Raises: REQUEST_TIMED_OUT, while ZooKeeper is away."""
+    try:
+        return await admin_store.read_config(
+            await current_session(broker), znodes.entity_path("topics", topic)
+        )
+    except (SessionLost, ConnectionLost):
+        raise KafkaError(ErrorCode.REQUEST_TIMED_OUT, "ZooKeeper cannot be reached now.") from None
+    except Undecodable:
+        return broker.config.topic_overrides(topic)  # what it was when it could be read
 
 
 def _require_may(ctx: RequestContext, broker: Services, operation: Operation, resource: Resource) -> None:

@@ -109,3 +109,26 @@ def run_with_session(config: BrokerConfig, use: Callable[[ZkSession], Awaitable[
         if sentence is None:
             raise
         raise Failure(sentence) from None
+
+
+def run_tool_with_session(config: BrokerConfig, use: Callable[[ZkSession], Awaitable[T]]) -> T:
+    """As run_with_session, for Kafka's commands, which have their own words for a refusal.
+
+    Raises: BadOption and KafkaError of `use` as they are; Failure.
+    """
+    from zkbroker.cli.options import BadOption
+    from zkbroker.errors import KafkaError
+
+    refused: list[BadOption | KafkaError] = []
+
+    async def guarded(session: ZkSession) -> list[T]:
+        try:
+            return [await use(session)]
+        except (BadOption, KafkaError) as error:  # out of the nursery it would come as a group
+            refused.append(error)
+            return []
+
+    result = run_with_session(config, guarded)
+    if refused:
+        raise refused[0]
+    return result[0]

@@ -1,0 +1,121 @@
+"""The same command line given to Kafka's class and to our command, on the same cluster; what they say is compared.
+
+Kafka's output is compared after a normalisation that drops what nobody reads on purpose: log lines, stack traces, the
+usage behind a refused option; `Optional[x]` is x; a topic id is ID; and the two run on things of their own, whose names
+begin with `ours` and `java`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from unittest.mock import patch
+
+import attrs
+
+from tests.support.peers import JavaTools, ToolResult
+from zkbroker.cli.commands import tool_named
+from zkbroker.cli.tool import Tool
+
+_LOG_LINE = re.compile(r"^\[\d{4}-\d\d-\d\d [\d:,]+\] |^log4j:|^SLF4J")
+_TRACE = re.compile(
+    r"^\tat |^Caused by: |^\t?\.\.\. \d+ more|^Suppressed: |^exit \d+$|^ \([\w.$]+\)$"
+    r"|^[\w.$]+(Exception|Error|ToolExit)\b(: .*)?$"
+)
+_TOPIC_ID = re.compile(r"TopicId: \S{22}")
+
+Normalise = Callable[[str], str]
+
+
+@attrs.frozen
+class Said:
+    """What a command said, normalised."""
+
+    code: int
+    output: str
+    sentence: str  # the first line on standard error
+
+    @property
+    def lines(self) -> list[str]:
+        return self.output.splitlines()
+
+
+@attrs.define(eq=False)
+class Both:
+    """Runs both. In a command line `{b}` is the bootstrap option and `{me}` the prefix of what belongs to one side."""
+
+    bootstrap: str
+    zookeeper: str
+    java: JavaTools
+
+    def fill(self, line: str, me: str) -> list[str]:
+        return shlex.split(
+            line.replace("{b}", f"--bootstrap-server {self.bootstrap}")
+            .replace("{servers}", self.bootstrap)
+            .replace("{zk}", self.zookeeper)
+            .replace("{me}", me)
+        )
+
+    def kafka(self, command: str, line: str, *, stdin: str = "") -> Said:
+        tool = tool_named(command)
+        words = [*tool.name.split()[1:], *self.fill(line, "java")]
+        result = self.java.run(tool.kafka_class, *words, stdin=stdin.encode())
+        return _normalised(result, "java")
+
+    def ours(self, command: str, line: str, *, stdin: str = "") -> Said:
+        return _normalised(run_tool(tool_named(command), self.fill(line, "ours"), stdin=stdin), "ours")
+
+    def same(
+        self,
+        command: str,
+        line: str,
+        *,
+        stdin: str = "",
+        code: int | None = None,
+        normalise: Normalise = lambda text: text,
+    ) -> Said:
+        """Both say the same and end with the same code; what ours said."""
+        theirs = self.kafka(command, line, stdin=stdin)
+        mine = self.ours(command, line, stdin=stdin)
+        theirs, mine = (attrs.evolve(said, output=normalise(said.output)) for said in (theirs, mine))
+        assert mine.output == theirs.output, f"{command} {line}\nours: {mine}\nKafka's: {theirs}"
+        assert mine.sentence == theirs.sentence, f"{command} {line}\nours: {mine}\nKafka's: {theirs}"
+        assert mine.code == theirs.code, f"{command} {line}\nours: {mine}\nKafka's: {theirs}"
+        assert code is None or mine.code == code, mine
+        return mine
+
+
+def run_tool(tool: Tool, words: Sequence[str], *, stdin: str = "") -> ToolResult:
+    """Run one of our commands in this process."""
+    output, errors = io.StringIO(), io.StringIO()
+    given = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
+    with redirect_stdout(output), redirect_stderr(errors), patch.object(sys, "stdin", given):
+        code = tool.main(words)
+    return ToolResult(code, output.getvalue(), errors.getvalue())
+
+
+def _normalised(result: ToolResult, me: str) -> Said:
+    output = _without_noise(result.output)
+    errors = _without_noise(result.errors).splitlines()
+    sentence = next((line for line in errors if line.strip()), "")
+    return Said(result.exit_code, _neutral(output, me), _neutral(sentence, me))
+
+
+def _without_noise(text: str) -> str:
+    kept = [line for line in text.splitlines() if not _LOG_LINE.match(line) and not _TRACE.match(line)]
+    return "".join(f"{line}\n" for line in kept)
+
+
+def _neutral(text: str, me: str) -> str:
+    text = re.sub(r"Optional\[([^\]]*)\]", r"\1", text)
+    text = _TOPIC_ID.sub("TopicId: ID", text)
+    return re.sub(rf"\b{me}", "side", text)
+
+
+def sorted_lines(text: str) -> str:
+    """For what comes out of a hash table on their side."""
+    return "\n".join(sorted(text.splitlines()))

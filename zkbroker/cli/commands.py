@@ -1,0 +1,41 @@
+"""The table of Kafka's commands: a name, and the module that has its `TOOL`. Each is imported when asked for.
+
+`python -m zkbroker.cli.commands kafka-topics ...` runs one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+from zkbroker.cli.tool import Tool
+
+MODULES: Final = {
+    "kafka-topics": "kafka_topics",
+}
+"""In the order of docs/commands.md."""
+
+
+def tool_named(name: str) -> Tool:
+    """A command, or with two words one of its actions. Raises: KeyError."""
+    command, _, action = name.partition(" ")
+    tool: Tool = import_module(f"zkbroker.cli.{MODULES[command]}").TOOL
+    if action:
+        return {found.name: found for found in tool.actions}[name]
+    return tool
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that the first word names; its exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    name = words[0].removesuffix(".sh") if words else ""
+    if name not in MODULES:
+        sys.stderr.write(f"{name or 'nothing'} is no command; there are {', '.join(MODULES)}\n")
+        return 1
+    return tool_named(name).main(words[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""What Kafka's commands have in common: help, version, one sentence and an exit code for what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from zkbroker.cli.failure import Failure
+from zkbroker.cli.options import HELP, VERSION, BadOption, Option, Parsed, WrongUse, parse
+
+if TYPE_CHECKING:
+    from zkbroker.client.cluster import Cluster
+
+KAFKA_VERSION: Final = "3.9.1"
+LEFT: Final = 40
+WIDTH: Final = 110
+
+
+@attrs.frozen
+class Tool:
+    """One command. `failed` is the sentence around what went wrong, on the stream where Kafka's command puts it."""
+
+    name: str  # kafka-topics
+    purpose: str
+    options: Sequence[Option]
+    run: Callable[[Parsed], int | None]
+    kafka_class: str  # whose place it takes
+    failed: str = "{}"
+    fails_on_stdout: bool = False
+    needs_words: bool = True  # with nothing at all on the command line it explains itself
+    words: str = ""  # what stands beside the options, as `COMMAND [ARGUMENT...]`
+    actions: Sequence[Tool] = ()  # kafka-cluster cluster-id
+    examples: Sequence[str] = ()
+    refused_with: int = 1  # exit code for a wrong command line
+
+    @property
+    def all_options(self) -> list[Option]:
+        return sorted({HELP, VERSION, *self.options}, key=lambda option: option.name)
+
+    def usage(self) -> str:
+        """What --help prints."""
+        lines = []
+        if self.actions:
+            lines += [f"Usage: {self.name} ACTION [OPTION...]", "", "Actions:"]
+            lines += [f"  {action.name:24} {action.purpose}" for action in self.actions]
+            lines.append("")
+        elif self.words:
+            lines += [f"Usage: {self.name} [OPTION...] {self.words}", ""]
+        lines += [f"{'Option':{LEFT}} Description", f"{'------':{LEFT}} -----------"]
+        for option in self.all_options:
+            lines += _two_columns(option.usage, explained(option))
+        if self.examples:
+            lines += ["", "Examples:", *(f"  {example}" for example in self.examples)]
+        return "\n".join(lines) + "\n"
+
+    def main(self, argv: Sequence[str] | None = None) -> int:
+        """Run it; its exit code."""
+        words = list(sys.argv[1:] if argv is None else argv)
+        try:
+            code = self._main(words)
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:  # who read our output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except KeyboardInterrupt:
+            return 130
+
+    def _main(self, words: Sequence[str]) -> int:
+        action = self._action(words)
+        if action is not None:
+            return action.main(words[1:])
+        try:
+            parsed = parse(self.all_options, words)
+            if "help" in parsed or (not words and self.needs_words):
+                sys.stderr.write(f"{self.purpose}\n{self.usage()}")
+                return 1 if not self.actions or not words else 0
+            if "version" in parsed:
+                sys.stdout.write(f"{KAFKA_VERSION}\n")
+                return 0
+            if self.actions:
+                raise WrongUse(f"{words[0] if words else 'nothing'} is no action of {self.name}")
+            for option in self.options:
+                if option.required and option.name not in parsed:
+                    raise WrongUse(f'Missing required argument "[{option.name}]"')
+        except (BadOption, WrongUse) as wrong:
+            return self._refuse(wrong)
+        return self._run(parsed)
+
+    def _action(self, words: Sequence[str]) -> Tool | None:
+        return next(
+            (action for action in self.actions if words and action.name.split()[-1] == words[0]), None
+        )
+
+    def _run(self, parsed: Parsed) -> int:
+        from zkbroker.client.errors import CallFailed
+        from zkbroker.errors import KafkaError
+
+        try:
+            return self.run(parsed) or 0
+        except WrongUse as wrong:
+            return self._refuse(wrong)
+        except Failure as failure:
+            sys.stdout.flush()
+            sys.stderr.write(f"{failure}\n")
+            return failure.exit_code
+        except KafkaError as refused:
+            sentence = refused.message or refused.code.name
+        except (BadOption, CallFailed) as failed:
+            sentence = str(failed)
+        sys.stdout.flush()
+        stream = sys.stdout if self.fails_on_stdout else sys.stderr
+        stream.write(self.failed.format(sentence) + "\n")
+        return 1
+
+    def _refuse(self, wrong: Exception) -> int:
+        sys.stdout.flush()
+        sys.stderr.write(f"{wrong}\n")
+        if isinstance(wrong, WrongUse):
+            sys.stderr.write(f"{self.name} --help shows its options.\n")
+        return self.refused_with
+
+
+def explained(option: Option) -> str:
+    """An option's help, with its default."""
+    if option.default is None or option.value is None or option.default == "":
+        return option.help
+    return f"{option.help} (default: {option.default})"
+
+
+def _two_columns(left: str, right: str) -> list[str]:
+    wrapped = textwrap.wrap(right, WIDTH - LEFT - 1) or [""]
+    if len(left) > LEFT:
+        return [left, *(f"{'':{LEFT}} {line}" for line in wrapped)]
+    return [f"{left:{LEFT}} {wrapped[0]}", *(f"{'':{LEFT}} {line}" for line in wrapped[1:])]
+
+
+def open_cluster(
+    parsed: Parsed, *, bootstrap: str | None = None, config: str | None = "command-config"
+) -> Cluster:
+    """The cluster that --bootstrap-server names, reached as --command-config says. Raises: CallFailed."""
+    from zkbroker.client.cluster import Cluster
+    from zkbroker.client.settings import ClientSettings, read_properties
+
+    file = parsed.text(config) if config is not None and config in parsed.options else None
+    properties = read_properties(file) if file is not None else {}
+    if bootstrap is None and "bootstrap-server" in parsed:
+        bootstrap = parsed.text("bootstrap-server")
+    return Cluster(ClientSettings.of(bootstrap, properties))
+
+
+def say(text: str = "") -> None:
+    """A line on standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def warn(text: str) -> None:
+    """A line on standard error."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{text}\n")
+
+
+def say_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(line)

@@ -1,0 +1,176 @@
+"""How to reach brokers: a Java client's properties, as --command-config gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from zkbroker.client.errors import CallFailed
+
+if TYPE_CHECKING:
+    import ssl
+
+PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+DEFAULT_CLIENT_ID: Final = "zkbroker-cli"
+DEFAULT_REQUEST_TIMEOUT_MS: Final = 30_000
+DEFAULT_API_TIMEOUT_MS: Final = 60_000
+
+
+@attrs.frozen
+class Address:
+    """Where a broker listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_addresses(text: str) -> tuple[Address, ...]:
+    """`host:port,host:port`. Raises: CallFailed."""
+    found = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        host, colon, port = part.rpartition(":")
+        if "://" in host:
+            host = host.partition("://")[2]
+        if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise CallFailed(f"Invalid url in bootstrap.servers: {part}: it must be host:port.")
+        found.append(Address(host.strip("[]"), int(port)))
+    if not found:
+        raise CallFailed("No bootstrap server is named: it must be host:port[,host:port...].")
+    return tuple(found)
+
+
+@attrs.frozen
+class ClientSettings:
+    """One client's settings, checked. `properties` are the Java client's, as given."""
+
+    bootstrap: tuple[Address, ...]
+    properties: Mapping[str, str] = attrs.field(factory=dict)
+    client_id: str = DEFAULT_CLIENT_ID
+    request_timeout_s: float = DEFAULT_REQUEST_TIMEOUT_MS / 1000
+    api_timeout_s: float = DEFAULT_API_TIMEOUT_MS / 1000
+    is_patient: bool = False
+    """Whether whoever called has said how long an absent broker is waited for."""
+
+    @classmethod
+    def of(cls, bootstrap: str | None, properties: Mapping[str, str] | None = None) -> ClientSettings:
+        """Raises: CallFailed, for a value that cannot be."""
+        known = dict(properties or {})
+        servers = bootstrap if bootstrap is not None else known.get("bootstrap.servers", "")
+        settings = cls(
+            parse_addresses(servers),
+            known,
+            known.get("client.id", DEFAULT_CLIENT_ID),
+            _milliseconds(known, "request.timeout.ms", DEFAULT_REQUEST_TIMEOUT_MS) / 1000,
+            _milliseconds(known, "default.api.timeout.ms", DEFAULT_API_TIMEOUT_MS) / 1000,
+            "default.api.timeout.ms" in known,
+        )
+        if settings.security_protocol not in PROTOCOLS:
+            raise CallFailed(
+                f"Invalid value {settings.security_protocol} for configuration security.protocol: "
+                f"it must be one of {', '.join(PROTOCOLS)}."
+            )
+        return settings
+
+    @property
+    def security_protocol(self) -> str:
+        return self.properties.get("security.protocol", "PLAINTEXT").upper()
+
+    @property
+    def uses_tls(self) -> bool:
+        return self.security_protocol.endswith("SSL")
+
+    @property
+    def uses_sasl(self) -> bool:
+        return self.security_protocol.startswith("SASL")
+
+
+def read_properties(file: str) -> dict[str, str]:
+    """A client's properties file. Raises: CallFailed."""
+    from zkbroker.config.properties import parse_properties
+
+    try:
+        return {found.key: found.value for found in parse_properties(Path(file).read_text())}
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise CallFailed(f"{file} cannot be read: {reason}.") from None
+
+
+def _milliseconds(properties: Mapping[str, str], key: str, default: int) -> int:
+    text = properties.get(key, str(default)).strip()
+    if not text.isdecimal():
+        raise CallFailed(
+            f"Invalid value {text} for configuration {key}: it must be a number of milliseconds."
+        )
+    return int(text)
+
+
+def tls_context(properties: Mapping[str, str]) -> ssl.SSLContext:
+    """TLS as the ssl.* properties say; key stores and trust stores as PEM. Raises: CallFailed."""
+    import ssl
+
+    for store in ("truststore", "keystore"):
+        kind = properties.get(f"ssl.{store}.type", "JKS").upper()
+        if properties.get(f"ssl.{store}.location") and kind != "PEM":
+            raise CallFailed(
+                f"ssl.{store}.type={kind} is not served: export the {store} as PEM (keytool -importkeystore to PKCS12, "
+                f"then openssl pkcs12 -nodes) and set ssl.{store}.type=PEM."
+            )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if properties.get("ssl.endpoint.identification.algorithm", "https").lower() != "https":
+        context.check_hostname = False
+    authorities = properties.get("ssl.truststore.certificates")
+    trusted = properties.get("ssl.truststore.location")
+    own = properties.get("ssl.keystore.location")
+    try:
+        if authorities:
+            context.load_verify_locations(cadata=authorities)
+        if trusted:
+            context.load_verify_locations(cafile=trusted)
+        if not authorities and not trusted:
+            context.load_default_certs()
+        if own:
+            password = properties.get("ssl.key.password") or properties.get("ssl.keystore.password")
+            context.load_cert_chain(own, password=password)
+    except (OSError, ssl.SSLError) as error:
+        raise CallFailed(f"A certificate file of the client's properties cannot be used: {error}.") from None
+    return context
+
+
+@attrs.frozen
+class SaslLogin:
+    """Who we are to the brokers."""
+
+    mechanism: str
+    options: Mapping[str, str]
+
+    def require(self, *names: str) -> Sequence[str]:
+        """Raises: CallFailed, if an option is missing."""
+        for name in names:
+            if name not in self.options:
+                raise CallFailed(f'sasl.jaas.config for {self.mechanism} needs {name}="...".')
+        return [self.options[name] for name in names]
+
+
+def sasl_login(properties: Mapping[str, str]) -> SaslLogin:
+    """Raises: CallFailed."""
+    from zkbroker.config.jaas import parse_jaas_line
+
+    mechanism = properties.get("sasl.mechanism", "GSSAPI")
+    if mechanism not in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"):
+        raise CallFailed(
+            f"sasl.mechanism={mechanism} is not served: use PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER."
+        )
+    text = properties.get("sasl.jaas.config")
+    if not text:
+        raise CallFailed("The client's properties need sasl.jaas.config, which says who we are.")
+    try:
+        return SaslLogin(mechanism, dict(parse_jaas_line(text).options))
+    except ValueError as error:
+        raise CallFailed(f"sasl.jaas.config cannot be read: {error}.") from None
