@@ -34,6 +34,7 @@ LAYERS = {
     "zkbroker.controller_channel": 4,
     "zkbroker.client": 5,
     "zkbroker.identity": 5,
+    "zkbroker.open_listeners": 5,
     "zkbroker.replication": 4,
     "zkbroker.security": 4,
     "zkbroker.coordinator": 5,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import resource
-import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -24,7 +23,6 @@ from zkbroker.apis.session import ClientSession
 from zkbroker.changed import Changed
 from zkbroker.config import BrokerConfig
 from zkbroker.config.dynamic import Passwords
-from zkbroker.config.settings import Source
 from zkbroker.controller.controller import Controller
 from zkbroker.controller_channel import ControllerChannel
 from zkbroker.coordinator.coordinators import build_coordinators
@@ -36,9 +34,10 @@ from zkbroker.events import EventFeed
 from zkbroker.identity import Identity, establish, store
 from zkbroker.metadata import MetadataCache
 from zkbroker.model import BrokerInfo, Endpoint
-from zkbroker.network.listeners import CannotListen, Listener, bind, sweep
+from zkbroker.network.listeners import sweep
 from zkbroker.network.memory import RequestMemory
 from zkbroker.network.peer import Peer, PeerError
+from zkbroker.open_listeners import OpenListeners
 from zkbroker.protocol.codec import Message
 from zkbroker.protocol.generated.allocate_producer_ids_request import AllocateProducerIdsRequest
 from zkbroker.protocol.generated.alter_partition_request import AlterPartitionRequest
@@ -57,7 +56,7 @@ from zkbroker.security.zookeeper_login import zookeeper_credentials
 from zkbroker.storage.files import FILES, Files
 from zkbroker.storage.log_manager import LogManager
 from zkbroker.zookeeper import znodes
-from zkbroker.zookeeper.session import ConnectionLost, SessionLost, ZkSession, ZooKeeper
+from zkbroker.zookeeper.session import ConnectionLost, NoNode, SessionLost, ZkSession, ZooKeeper
 
 T = TypeVar("T")
 
@@ -89,10 +88,10 @@ class Broker:
     events: EventFeed = attrs.field(factory=EventFeed)
     files: Files = FILES  # a test's disk that fills up or fails
     broker_id: int = -1  # known once running, where it is generated
-    endpoints: tuple[Endpoint, ...] = ()  # what clients are told, with the ports really bound
     services: Services | None = None  # while running
     guard: Guard | None = None  # while running
     _dynamic: DynamicConfig | None = None
+    listeners: OpenListeners | None = None  # while running
     _users_known: trio.Event = attrs.field(factory=trio.Event)  # nobody is refused for want of having looked
     _epoch: int = -1  # czxid of the current registration
     _registered: trio.Event = attrs.field(factory=trio.Event)
@@ -101,6 +100,11 @@ class Broker:
     _feature_epoch: int = -1
     _dir_failures: Changed = attrs.field(factory=Changed)
     _channels: list[ControllerChannel] = attrs.field(factory=list)
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """What clients are told, with the ports really bound; nothing before they are."""
+        return () if self.listeners is None else self.listeners.advertised
 
     def stop(self) -> None:
         """Ask `run` to stop in order and return. Safe to call twice."""
@@ -131,15 +135,16 @@ class Broker:
                 zk.former_sessions |= former
                 session.former_sessions |= former
                 store(identity, [str(directory) for directory in logs.online_dirs])
-                listeners = self._bind()
+                listeners = self.listeners = OpenListeners(self._config_in_force, self.guard)
+                listeners.open_all()
+                dynamic.on_broker_changed.append(listeners.configuration_changed)
                 try:
                     self.services = self._build(identity, zk, dynamic, logs)
                     await self._serve(self.services, listeners, task_status)
                 finally:
                     for channel in self._channels:
                         channel.close()
-                    for listener in listeners:
-                        listener.close()
+                    listeners.close()
             finally:
                 with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_LOGS_S):
                     await logs.close()
@@ -169,32 +174,6 @@ class Broker:
         """Create the top-level znodes and find out who we are."""
         await _with_session(zk, admin_store.create_top_level_paths)
         return await _with_session(zk, lambda s: establish(s, self.config))
-
-    def _if_set(self, key: str) -> int:
-        """A size somebody chose; -1 where it is Kafka's default, which is slower than the kernel's own choice."""
-        value: int = self.config.value_of(key)
-        return -1 if self.config.origin_of(key).source is Source.DEFAULT else value
-
-    def _bind(self) -> list[Listener]:
-        listeners: list[Listener] = []
-        try:
-            for endpoint in self.config.listeners:
-                listeners.append(
-                    bind(
-                        endpoint,
-                        max(self.config.socket_listen_backlog_size, 128),
-                        self._if_set("socket.send.buffer.bytes"),
-                        self._if_set("socket.receive.buffer.bytes"),
-                    )
-                )
-        except CannotListen:
-            for listener in listeners:
-                listener.close()
-            raise
-        ports = {listener.endpoint.listener: listener.endpoint.port for listener in listeners}
-        self.endpoints = self.config.endpoints_for_clients(socket.getfqdn(), ports)
-        registration.check_endpoints(self.endpoints)
-        return listeners
 
     def _build(self, identity: Identity, zk: ZooKeeper, dynamic: DynamicConfig, logs: LogManager) -> Services:
         """Construct every part and hand each what it needs."""
@@ -264,6 +243,7 @@ class Broker:
                 connect=connect,
                 quota=replication_quotas.follower,
                 now_ms=now_ms,
+                between_brokers=self.config.inter_broker_protocol_version,
             )
         )
         replicas = ReplicaManager(
@@ -339,12 +319,26 @@ class Broker:
             info = BrokerInfo(self.broker_id, self.endpoints, rack=self.config.broker_rack)
             self._epoch = await registration.register(session, info)
             self._registered.set()
+            nursery.start_soon(self._follow_endpoints, session, info)
             nursery.start_soon(self._follow_features, session)
             nursery.start_soon(self._report_failed_dirs, session, services)
             nursery.start_soon(services.controller.run, session)
             nursery.start_soon(
                 services.guard.tokens.remove_expired, session, lambda: services.controller.is_active
             )
+
+    async def _follow_endpoints(self, session: ZkSession, registered: BrokerInfo) -> None:
+        """Write listeners that changed into our registration; the controller tells everybody."""
+        assert self.listeners is not None
+        while True:
+            if registered.endpoints == self.endpoints:
+                await self.listeners.changed.wait()
+                continue
+            registered = attrs.evolve(registered, endpoints=self.endpoints)
+            try:
+                await registration.update(session, registered)
+            except NoNode as missing:
+                log.error("the new listeners cannot be made known: %s", missing)
 
     async def _follow_features(self, session: ZkSession) -> None:
         """The epoch ApiVersions shows: the version of /feature, which the controller writes."""
@@ -366,13 +360,12 @@ class Broker:
     # -- serving -----------------------------------------------------------------------------------------------
 
     async def _serve(
-        self, services: Services, listeners: list[Listener], task_status: trio.TaskStatus[None]
+        self, services: Services, listeners: OpenListeners, task_status: trio.TaskStatus[None]
     ) -> None:
         """Acceptors inside, connections outside, so that what was accepted may finish when accepting ends."""
         config = services.config
         guard = self.guard
         assert guard is not None
-        guard.oversee(listeners)
         memory = RequestMemory(self.config.queued_max_request_bytes)
         async with trio.open_nursery() as background:
             await background.start(services.logs.run)
@@ -385,23 +378,19 @@ class Broker:
             background.start_soon(services.isr_proposals.run)
             background.start_soon(services.producer_ids.run)
             await background.start(services.coordinators.run)
-            background.start_soon(sweep, listeners, self.config.connections_max_idle_ms)
+            background.start_soon(sweep, listeners.listeners, self.config.connections_max_idle_ms)
             background.start_soon(guard.run)
             async with trio.open_nursery() as connections:
                 async with trio.open_nursery() as acceptors:
                     self._ready_to_register.set()
                     await self._users_known.wait()
-                    for listener in listeners:
-                        name = listener.endpoint.listener
-                        acceptors.start_soon(
-                            listener.accept_into,
-                            connections,
-                            guard.new_session(name, lambda connection: ClientSession(connection, services)),
-                            memory,
-                            self.config.socket_request_max_bytes,
-                            guard.listeners[name].entrance,
-                            guard.admission,
-                        )
+                    acceptors.start_soon(
+                        listeners.accept,
+                        connections,
+                        lambda connection: ClientSession(connection, services),
+                        memory,
+                        self.config.socket_request_max_bytes,
+                    )
                     await self._registered.wait()
                     await self._wait_known(services)
                     log.info("broker %d serves %s", self.broker_id, ", ".join(str(e) for e in self.endpoints))
@@ -409,8 +398,8 @@ class Broker:
                     await self._stop_requested.wait()
                     await self._controlled_shutdown(services)
                     acceptors.cancel_scope.cancel()
-                for listener in listeners:
-                    listener.close()
+                listeners.close()
+                for listener in listeners.listeners:
                     listener.close_quiet()
                 connections.cancel_scope.deadline = trio.current_time() + DRAIN_S
             background.cancel_scope.cancel()

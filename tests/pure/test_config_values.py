@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from zkbroker.config import BROKER_KEYS, TOPIC_KEYS, Kind, Secret
 from zkbroker.config.keys import WHOLE_NUMBERS, as_text
-from zkbroker.config.protocol_version import LATEST, ProtocolVersion, parse_protocol_version
+from zkbroker.config.protocol_version import (
+    LATEST,
+    ProtocolVersion,
+    fetch_version,
+    list_offsets_version,
+    parse_protocol_version,
+)
 
 ACCEPTED: list[tuple[str, str, object]] = [
     ("num.partitions", " 8 ", 8),
@@ -147,3 +153,20 @@ def test_versions() -> None:
     for wrong in ("", "3", "3.10", "3.6-IV", "3.6-IVx", "3.6-IV-1", "0.10", "three"):
         with pytest.raises(ValueError):
             parse_protocol_version(wrong)
+
+
+@pytest.mark.parametrize(
+    ("between_brokers", "fetch", "list_offsets"),
+    [
+        ("3.6-IV0", 15, 8),
+        ("3.6", 15, 8),
+        ("3.7-IV3", 15, 8),
+        ("3.7", 16, 8),
+        ("3.8", 16, 8),
+        ("3.9", 17, 9),
+    ],
+)
+def test_what_followers_send_under_each_version(between_brokers: str, fetch: int, list_offsets: int) -> None:
+    """As org.apache.kafka.server.common.MetadataVersion of 3.9.1 answers; nothing else differs from 3.6 on."""
+    version = parse_protocol_version(between_brokers)
+    assert (fetch_version(version), list_offsets_version(version)) == (fetch, list_offsets)

@@ -69,7 +69,7 @@ steps = st.lists(
 def test_after_every_fetch_the_leader_remembers_what_the_follower_wants(
     script: list[tuple[str, int, int, int]], rng: random.Random
 ) -> None:
-    client, sessions = FetchSessionClient(), FetchSessions(lambda: 10)
+    client, sessions = FetchSessionClient(17), FetchSessions(lambda: 10)
     for step, topic, partition, offset in [*script, ("fetch", 0, 0, 0)]:
         tp = TopicPartition(f"t{topic}", partition)
         if step == "want":
@@ -88,7 +88,7 @@ def test_after_every_fetch_the_leader_remembers_what_the_follower_wants(
 
 
 def test_only_what_changed_is_sent_again() -> None:
-    client = FetchSessionClient()
+    client = FetchSessionClient(17)
     for n in range(3):
         client.want(TopicPartition("t1", n), wanted(1, 0))
     first, version = client.next_request(LIMITS)
@@ -105,7 +105,7 @@ def test_only_what_changed_is_sent_again() -> None:
 
 
 def test_a_topic_without_an_id_makes_the_session_one_by_name() -> None:
-    client = FetchSessionClient()
+    client = FetchSessionClient(17)
     client.want(TopicPartition("t1", 0), wanted(1, 0))
     client.next_request(LIMITS)
     client.accepted(9)
@@ -116,7 +116,7 @@ def test_a_topic_without_an_id_makes_the_session_one_by_name() -> None:
 
 
 def test_epochs_wrap_to_one() -> None:
-    client = FetchSessionClient(session_id=5, epoch=0x7FFFFFFF)
+    client = FetchSessionClient(17, session_id=5, epoch=0x7FFFFFFF)
     client.accepted(5)
     assert client.epoch == 1
     sessions = FetchSessions(lambda: 1)

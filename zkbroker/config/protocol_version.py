@@ -30,6 +30,18 @@ LATEST: Final = ProtocolVersion((3, 9), 0)
 LOWEST_BETWEEN_BROKERS: Final = ProtocolVersion((3, 6), 0)
 
 
+def fetch_version(between_brokers: ProtocolVersion) -> int:
+    """The version of Fetch that followers send, which a leader of an older release must know, too."""
+    if between_brokers >= ProtocolVersion((3, 9), 0):
+        return 17
+    return 16 if between_brokers >= ProtocolVersion((3, 7), 4) else 15
+
+
+def list_offsets_version(between_brokers: ProtocolVersion) -> int:
+    """The version of ListOffsets that followers send."""
+    return 9 if between_brokers >= ProtocolVersion((3, 9), 0) else 8
+
+
 def parse_protocol_version(text: str) -> ProtocolVersion:
     """`3.6`, `3.6.2` (the latest of that release) and `3.6-IV1` are understood.
 

@@ -15,7 +15,6 @@ from zkbroker.protocol.generated.fetch_request import (
     ReplicaState,
 )
 
-WITH_TOPIC_IDS = 17
 WITHOUT_TOPIC_IDS = 12
 
 
@@ -44,9 +43,10 @@ class FetchLimits:
 class FetchSessionClient:
     """One session with one leader broker. Owner: that broker's fetcher task."""
 
+    with_topic_ids: int  # the version of Fetch where every topic has an id
     session_id: int = 0
     epoch: int = 0  # 0: the next request is full
-    version: int = WITH_TOPIC_IDS
+    version: int = 0  # of the last request
     wanted: dict[TopicPartition, FetchFrom] = attrs.field(factory=dict)
     _changed: dict[TopicPartition, None] = attrs.field(factory=dict)
     _forgotten: dict[TopicPartition, TopicId] = attrs.field(factory=dict)
@@ -81,7 +81,7 @@ class FetchSessionClient:
 
     def next_request(self, limits: FetchLimits) -> tuple[FetchRequest, int]:
         """The request to send now and its version."""
-        version = WITHOUT_TOPIC_IDS if self._nameless else WITH_TOPIC_IDS
+        version = WITHOUT_TOPIC_IDS if self._nameless else self.with_topic_ids
         if version != self.version:
             self.reset()  # a session is by name or by id, never both
             self.version = version

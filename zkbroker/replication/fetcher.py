@@ -10,6 +10,8 @@ import attrs
 import trio
 
 from zkbroker.changed import Changed
+from zkbroker.config.protocol_version import LATEST as LATEST_PROTOCOL
+from zkbroker.config.protocol_version import ProtocolVersion, fetch_version, list_offsets_version
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.model import BrokerInfo, TopicId, TopicPartition
 from zkbroker.protocol.codec import Message
@@ -28,7 +30,6 @@ from zkbroker.storage.log import UnexpectedOffset
 log = logging.getLogger(__name__)
 
 LATEST, EARLIEST = -1, -2
-LIST_OFFSETS_VERSION = 9
 TIMEOUT_S = 30.0
 FIRST_DELAY_S = 0.02
 """Before the second attempt where the leader refuses; it doubles up to replica.fetch.backoff.ms."""
@@ -54,6 +55,7 @@ class FetcherSettings:
     connect: Callable[[BrokerInfo, str], PeerLike]  # to its inter-broker endpoint, under that client id
     quota: ReplicationQuota
     now_ms: Callable[[], int]
+    between_brokers: ProtocolVersion = LATEST_PROTOCOL  # inter.broker.protocol.version
 
 
 @attrs.define(eq=False)
@@ -76,10 +78,13 @@ class ReplicaFetcher:
     settings: FetcherSettings
     partitions: dict[TopicPartition, _Followed] = attrs.field(factory=dict)
     moved: Changed = attrs.field(factory=Changed)
-    _session: FetchSessionClient = attrs.field(factory=FetchSessionClient)
+    _session: FetchSessionClient = attrs.field(init=False)
     _names: dict[TopicId, str] = attrs.field(factory=dict)
     _delayed: dict[TopicPartition, None] = attrs.field(factory=dict)
     _unreachable: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self._session = FetchSessionClient(with_topic_ids=fetch_version(self.settings.between_brokers))
 
     def add(self, partition: Partition) -> None:
         """Follow this partition from its log end on."""
@@ -329,7 +334,8 @@ class ReplicaFetcher:
                 )
             ],
         )
-        response = await peer.request(request, LIST_OFFSETS_VERSION, timeout_s=TIMEOUT_S)
+        version = list_offsets_version(self.settings.between_brokers)
+        response = await peer.request(request, version, timeout_s=TIMEOUT_S)
         assert isinstance(response, ListOffsetsResponse)
         for topic in response.topics:
             for answer in topic.partitions:

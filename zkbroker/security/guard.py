@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import attrs
@@ -10,7 +10,7 @@ import trio
 
 from acl.evaluate import Policy
 from zkbroker.config import BrokerConfig, ConfigError
-from zkbroker.model import SecurityProtocol
+from zkbroker.model import Endpoint, SecurityProtocol
 from zkbroker.network.admission import Admission, FollowedLimits
 from zkbroker.network.connection import Connection, Session
 from zkbroker.network.listeners import Listener, NewSession, close_one_idle
@@ -33,13 +33,30 @@ class Guard:
     """Who may connect, as whom. Owner: the broker; every part follows the configuration in force."""
 
     _config: Callable[[], BrokerConfig]
-    listeners: Mapping[str, ListenerSecurity]  # by listener name
+    _new_listener: Callable[[Endpoint], ListenerSecurity]
+    listeners: dict[str, ListenerSecurity]  # by listener name; `secure` and `forget` change it
     admission: Admission
     login: PeerLogin
     tokens: DelegationTokens
     authorizer: Authorizer
     rules: AclRules | None  # where an authorizer is configured
     usage: UsageFile | None
+    _following: dict[str, trio.CancelScope] = attrs.field(factory=dict, init=False)
+    _nursery: trio.Nursery | None = attrs.field(default=None, init=False)  # while `run` does
+
+    def secure(self, endpoint: Endpoint) -> None:
+        """Make ready what a listener that opens later asks of its clients. Raises: ConfigError."""
+        name = endpoint.listener
+        if name not in self.listeners:
+            self.listeners[name] = self._new_listener(endpoint)
+            self._follow_listener(name)
+
+    def forget(self, listener: str) -> None:
+        """The listener is closed; one of its name that comes again begins anew."""
+        self.listeners.pop(listener, None)
+        scope = self._following.pop(listener, None)
+        if scope is not None:
+            scope.cancel()
 
     def protocol_of(self, listener: str) -> SecurityProtocol:
         return self.listeners[listener].endpoint.security_protocol
@@ -70,20 +87,33 @@ class Guard:
 
     async def run(self) -> None:
         """Follow what may change, for ever."""
-        async with trio.open_nursery() as nursery:
-            for listener in self.listeners.values():
-                nursery.start_soon(listener.follow)
+        async with trio.open_nursery() as self._nursery:
+            for listener in self.listeners:
+                self._follow_listener(listener)
             if self.usage is not None:
-                nursery.start_soon(self.usage.run)
+                self._nursery.start_soon(self.usage.run)
+            await trio.sleep_forever()
+
+    def _follow_listener(self, name: str) -> None:
+        if self._nursery is not None:
+            scope = self._following[name] = trio.CancelScope()
+            self._nursery.start_soon(_follow_within, scope, self.listeners[name])
+
+
+async def _follow_within(scope: trio.CancelScope, listener: ListenerSecurity) -> None:
+    with scope:
+        await listener.follow()
 
 
 def new_guard(config: Callable[[], BrokerConfig], entity: EntityConfig) -> Guard:
     """`entity` gives what is set in ZooKeeper for a user or an address. Raises: ConfigError."""
     now = config()
     tokens = DelegationTokens(config)
-    listeners = {
-        endpoint.listener: listener_security(endpoint, config, entity, tokens) for endpoint in now.listeners
-    }
+
+    def new_listener(endpoint: Endpoint) -> ListenerSecurity:
+        return listener_security(endpoint, config, entity, tokens)
+
+    listeners = {endpoint.listener: new_listener(endpoint) for endpoint in now.listeners}
 
     def address_rate(address: str) -> float | None:
         for name in (znodes.sanitize(address), znodes.DEFAULT_ENTITY):
@@ -101,6 +131,7 @@ def new_guard(config: Callable[[], BrokerConfig], entity: EntityConfig) -> Guard
             usage.load()
     return Guard(
         config,
+        new_listener,
         listeners,
         Admission(FollowedLimits(config), address_rate),
         PeerLogin(config, listeners.get),
