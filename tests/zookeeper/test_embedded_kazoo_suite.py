@@ -21,7 +21,7 @@ LEFT_OUT = (
 
 def test_they_pass(full_counts: bool, tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", str(tmp_path)]
-    argv += ["-p", "no:cacheprovider", "-p", "tests.zookeeper.kazoo_suite"]
+    argv += ["--noconftest", "-p", "no:cacheprovider", "-p", "tests.zookeeper.kazoo_suite"]
     argv += ["-k", " and ".join(f"not ({name})" for name in LEFT_OUT)]
     argv += ["--pyargs", *(f"kazoo.tests.test_{name}" for name in (LONG if full_counts else SHORT))]
     run = subprocess.run(argv, capture_output=True, text=True, timeout=900 if full_counts else 240)
