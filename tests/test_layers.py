@@ -35,6 +35,7 @@ LAYERS = {
     "zkbroker.client": 5,
     "zkbroker.identity": 5,
     "zkbroker.open_listeners": 5,
+    "zkbroker.unclean_elections": 5,
     "zkbroker.replication": 4,
     "zkbroker.security": 4,
     "zkbroker.coordinator": 5,

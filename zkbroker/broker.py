@@ -30,7 +30,7 @@ from zkbroker.coordinator.producer_ids import ProducerIds
 from zkbroker.coordinator.shard import Clocks
 from zkbroker.dynamic_config import DynamicConfig
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.events import EventFeed
+from zkbroker.events import BrokerRegistered, EventFeed
 from zkbroker.identity import Identity, establish, store
 from zkbroker.metadata import MetadataCache
 from zkbroker.model import BrokerInfo, Endpoint
@@ -55,6 +55,7 @@ from zkbroker.security.guard import Guard, new_guard
 from zkbroker.security.zookeeper_login import zookeeper_credentials
 from zkbroker.storage.files import FILES, Files
 from zkbroker.storage.log_manager import LogManager
+from zkbroker.unclean_elections import UncleanElections
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import ConnectionLost, NoNode, SessionLost, ZkSession, ZooKeeper
 
@@ -246,6 +247,7 @@ class Broker:
                 between_brokers=self.config.inter_broker_protocol_version,
             )
         )
+        unclean_elections = UncleanElections(identity.broker_id, zk.session, wall_ms)
         replicas = ReplicaManager(
             logs=logs,
             fetchers=fetchers,
@@ -258,6 +260,8 @@ class Broker:
                 wall_ms=wall_ms,
                 max_lag_ms=lambda: dynamic.broker.replica_lag_time_max_ms,
                 events=self.events,
+                leads_uncleanly=unclean_elections.leads,
+                truncated=unclean_elections.truncated,
             ),
         )
         replicas.load_high_watermarks()
@@ -278,6 +282,7 @@ class Broker:
             logs=logs,
             replicas=replicas,
             isr_proposals=proposals,
+            unclean_elections=unclean_elections,
             fetch_sessions=FetchSessions(lambda: dynamic.broker.max_incremental_fetch_session_cache_slots),
             producer_ids=producer_ids,
             coordinators=build_coordinators(
@@ -318,6 +323,7 @@ class Broker:
                 registration.remember_session(directory, session)
             info = BrokerInfo(self.broker_id, self.endpoints, rack=self.config.broker_rack)
             self._epoch = await registration.register(session, info)
+            self.events.emit(BrokerRegistered(self.broker_id, self._epoch))
             self._registered.set()
             nursery.start_soon(self._follow_endpoints, session, info)
             nursery.start_soon(self._follow_features, session)
@@ -376,6 +382,7 @@ class Broker:
                 lambda: config.broker.replica_high_watermark_checkpoint_interval_ms,
             )
             background.start_soon(services.isr_proposals.run)
+            background.start_soon(services.unclean_elections.run)
             background.start_soon(services.producer_ids.run)
             await background.start(services.coordinators.run)
             background.start_soon(sweep, listeners.listeners, self.config.connections_max_idle_ms)

@@ -231,7 +231,7 @@ async def test_an_unclean_election_follows_the_policy_as_it_is_now(
         assert state.isr == (2,)
         assert any("Unclean election" in line and "t-0" in line for line in caplog.messages)
         told = [stamped.event for stamped in seen]
-        assert UncleanElection(T0, 2, state.leader_epoch) in told
+        assert UncleanElection(T0, 2, state.leader_epoch, "unclean election enabled") in told
         assert any(isinstance(e, PartitionElected) and e.leader == 2 for e in told)
         statistics = stands.controller.statistics()
         assert statistics is not None and statistics.unclean_elections == 1

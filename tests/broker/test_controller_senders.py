@@ -16,7 +16,7 @@ from zkbroker.changed import Changed
 from zkbroker.controller.requests import LEADER_AND_ISR_VERSION, STOP_REPLICA_VERSION, UPDATE_METADATA_VERSION
 from zkbroker.controller.senders import RETRY_AFTER_S, Senders, merged_metadata
 from zkbroker.controller.steps import ControlRequest
-from zkbroker.events import ControlRequestSent, EventFeed, Stamped
+from zkbroker.events import ControlRequestAnswered, ControlRequestSent, EventFeed, Stamped, set_cause
 from zkbroker.model import BrokerInfo
 from zkbroker.protocol.generated.leader_and_isr_request import (
     LeaderAndIsrPartitionState,
@@ -254,6 +254,12 @@ async def test_what_was_sent_goes_to_the_feed() -> None:
         assert c.senders.events is not None
         with c.senders.events.sink(seen.append):
             c.senders.reconnect({1: broker(1, 10)})
+            set_cause("a test")
             c.senders.send({1: (leadership(0),)})
+            set_cause("")
             await trio.testing.wait_all_tasks_blocked()
-        assert [s.event for s in seen] == [ControlRequestSent("LeaderAndIsr", 1, 1, "NONE")]
+        assert [s.event for s in seen] == [
+            ControlRequestSent("LeaderAndIsr", 1, 1),
+            ControlRequestAnswered("LeaderAndIsr", 1, "NONE", 0),
+        ]
+        assert {s.cause for s in seen} == {"a test"}, "the cause travels with what is queued"

@@ -14,7 +14,7 @@ import pytest
 from zkbroker.cli.event_log import EventLines, event_log
 from zkbroker.cli.failure import Failure
 from zkbroker.cli.logs import KafkaFormatter
-from zkbroker.events import ControllerElected, EventFeed, IsrChanged, Stamped
+from zkbroker.events import ControllerElected, EventFeed, IsrChanged, Stamped, set_cause
 from zkbroker.model import TopicPartition
 
 
@@ -41,7 +41,9 @@ def test_events_are_lines_of_json(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     with event_log(feed, file, lambda: 1), event_log(feed, file, lambda: 2):
         feed.emit(ControllerElected(1, 7))
-        feed.emit(IsrChanged(TopicPartition("t", 3), (1, 2), 4, 5), cause="a follower fell behind")
+        set_cause("a follower fell behind")
+        feed.emit(IsrChanged(TopicPartition("t", 3), (1, 2), 4, 5))
+        set_cause("")
     feed.emit(ControllerElected(1, 8))
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert [(line["broker"], line["number"], line["event"]) for line in lines] == [

@@ -25,6 +25,7 @@ from zkbroker.replication.replica_manager import ReplicaManager, RolesApplied
 from zkbroker.security.authorizer import ANONYMOUS, Authorizer, Principal
 from zkbroker.security.guard import Guard
 from zkbroker.storage.log_manager import LogManager
+from zkbroker.unclean_elections import UncleanElections
 from zkbroker.zookeeper.session import ZooKeeper
 
 
@@ -58,6 +59,7 @@ class Services:
     producer_ids: ProducerIds
     coordinators: Coordinators
     isr_proposals: IsrProposals
+    unclean_elections: UncleanElections
     controller: Controller
     shutdown_channel: ControllerChannel
     zk: ZooKeeper

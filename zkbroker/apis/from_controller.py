@@ -123,11 +123,12 @@ async def update_metadata(
         broker.replicas.brokers_moved()  # a follower may have come alive in our eyes just now
         if updated.deleted:
             broker.partitions_deleted(updated.deleted)
-    broker.events.emit(
-        ControlRequestApplied(
-            "UpdateMetadata", request.controller_id, request.controller_epoch, updated.topics_rebuilt
+    if broker.events.is_heard:
+        named = sum(len(topic.partition_states) for topic in request.topic_states)
+        named += len(request.ungrouped_partition_states)
+        broker.events.emit(
+            ControlRequestApplied("UpdateMetadata", request.controller_id, request.controller_epoch, named)
         )
-    )
     return UpdateMetadataResponse()
 
 

@@ -12,6 +12,7 @@ from zkbroker.apis import handshake
 from zkbroker.apis.context import RequestContext, Services
 from zkbroker.apis.table import API_TABLE, Api
 from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.events import set_cause
 from zkbroker.network.connection import Answer, Answers, CloseConnection, Connection, Reply
 from zkbroker.network.transport import Sendable
 from zkbroker.protocol.codec import (
@@ -151,6 +152,8 @@ class ClientSession:
         )
         if header.api_key != ApiKey.PRODUCE:
             await answers.settled()
+        if self._broker.events.is_heard:
+            set_cause(f"{type(request).__name__.removesuffix('Request')} of client {ctx.client_id!r}")
         try:
             response = await api.handler(request, ctx, self._broker)
             if self._broker.quotas.request_time is not None and not _is_exempt(request, response):

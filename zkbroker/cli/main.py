@@ -10,7 +10,14 @@ import sys
 from collections.abc import Sequence
 
 import zkbroker
-from zkbroker.cli import broker_command, config_command, up_command, user_command, zookeeper_command
+from zkbroker.cli import (
+    broker_command,
+    config_command,
+    unclean_command,
+    up_command,
+    user_command,
+    zookeeper_command,
+)
 from zkbroker.cli.failure import Failure
 
 DESCRIPTION = """\
@@ -29,7 +36,14 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"zkbroker {zkbroker.__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (up_command, broker_command, zookeeper_command, config_command, user_command):
+    for command in (
+        up_command,
+        broker_command,
+        zookeeper_command,
+        config_command,
+        user_command,
+        unclean_command,
+    ):
         command.add_to(commands)
     return top
 

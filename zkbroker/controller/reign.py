@@ -33,11 +33,15 @@ from zkbroker.controller.senders import Connect, Senders, SenderStatistics
 from zkbroker.controller.steps import (
     ControllerMoved,
     ControlRequest,
+    Create,
     Delivered,
+    Done,
     Elected,
     Found,
     FreshTopicIds,
     Notice,
+    Op,
+    Outcome,
     Read,
     ReadTree,
     Reconnect,
@@ -45,15 +49,25 @@ from zkbroker.controller.steps import (
     Report,
     Send,
     SetAside,
+    SetData,
     Step,
     Write,
 )
 from zkbroker.controller.watches import Watches
 from zkbroker.controller.writer import FencedWriter
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.events import EventFeed, PartitionElected, UncleanElection
+from zkbroker.events import (
+    ControllerHandles,
+    ControllerSays,
+    EventFeed,
+    PartitionElected,
+    PartitionStateWritten,
+    TopicSetAside,
+    UncleanElection,
+    set_cause,
+)
 from zkbroker.metadata import ClusterSnapshot, PartitionMetadata
-from zkbroker.model import BrokerInfo, LeaderAndIsr, TopicPartition
+from zkbroker.model import BrokerInfo, LeaderAndIsr, LeaderRecoveryState, TopicPartition
 from zkbroker.protocol.generated.leader_and_isr_request import LeaderAndIsrRequest
 from zkbroker.protocol.generated.leader_and_isr_response import LeaderAndIsrResponse
 from zkbroker.protocol.generated.stop_replica_request import StopReplicaRequest
@@ -128,7 +142,6 @@ class Reign:
     _ticket: int = 0
     _handled: int = 0
     _unclean_elections: int = 0
-    _cause: str = ""  # the event being handled
     _verified: int = -1  # the connection on which /controller was last found to be ours
     _senders: Senders | None = None
     _watches: Watches | None = None
@@ -219,7 +232,10 @@ class Reign:
             deletes_topics=config.delete_topic_enable,
             imbalance_percentage=config.leader_imbalance_per_broker_percentage,
         )
-        self._cause = type(event).__name__
+        kind, number = type(event).__name__, self._handled + 1
+        set_cause(f"{kind} #{number}")
+        if self.events is not None:
+            self.events.emit(ControllerHandles(kind, number, len(self._inbox)))
         steps = plan(context, event)
         answer: Any = None
         try:
@@ -230,6 +246,7 @@ class Reign:
             self.context = finished.value
         finally:
             steps.close()
+            set_cause("")
         self._handled += 1
 
     async def _do(self, step: Step) -> Any:
@@ -241,7 +258,9 @@ class Reign:
                 return {path: await self._tree(path) for path in paths}
             case Write(groups):
                 await self._wait_allowed()
-                return await FencedWriter(self.session, self.election.epoch_version).write(groups)
+                outcomes = await FencedWriter(self.session, self.election.epoch_version).write(groups)
+                self._tell_states(groups, outcomes)
+                return outcomes
             case Reconnect(brokers):
                 assert self._senders is not None
                 self._senders.reconnect(brokers)
@@ -286,8 +305,12 @@ class Reign:
             match what:
                 case Notice(text, warning):
                     log.log(logging.WARNING if warning else logging.INFO, "Controller: %s", text)
+                    if self.events is not None:
+                        self.events.emit(ControllerSays(text))
                 case SetAside(topic, reason):
                     log.error("Topic %s is left alone until its znode can be read: %s", topic, reason)
+                    if self.events is not None:
+                        self.events.emit(TopicSetAside(topic, reason))
                 case Elected(tp, state, reason, unclean):
                     if unclean:
                         self._unclean_elections += 1
@@ -303,13 +326,31 @@ class Reign:
     def _emit_election(self, elected: Elected) -> None:
         if self.events is None:
             return
-        tp, state = elected.tp, elected.state
+        tp, state, reason = elected.tp, elected.state, elected.reason
         if elected.unclean:
-            self.events.emit(UncleanElection(tp, state.leader, state.leader_epoch), cause=self._cause)
-        self.events.emit(
-            PartitionElected(tp, state.leader, state.isr, state.leader_epoch, elected.reason),
-            cause=self._cause,
-        )
+            self.events.emit(UncleanElection(tp, state.leader, state.leader_epoch, reason))
+        self.events.emit(PartitionElected(tp, state.leader, state.isr, state.leader_epoch, reason))
+
+    def _tell_states(self, groups: Iterable[tuple[Op, ...]], outcomes: Mapping[str, Outcome]) -> None:
+        """Tell the feed what the written state znodes say."""
+        if self.events is None or not self.events.is_heard:
+            return
+        for op in (op for group in groups for op in group):
+            outcome = outcomes[op.path]
+            if isinstance(op, Create | SetData) and op.data is not None and isinstance(outcome, Done):
+                tp = znodes.partition_of_state(op.path)
+                if tp is not None:
+                    state = znodes.decode_state(tp, op.data, outcome.version)
+                    self.events.emit(
+                        PartitionStateWritten(
+                            tp,
+                            state.leader,
+                            state.isr,
+                            state.leader_epoch,
+                            state.partition_epoch,
+                            state.recovery_state is LeaderRecoveryState.RECOVERING,
+                        )
+                    )
 
     def _cached(self) -> dict[str, CachedTopic]:
         """What our own metadata cache knows of the partitions' states, perhaps nothing."""

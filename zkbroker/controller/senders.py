@@ -19,7 +19,13 @@ from zkbroker.changed import Changed
 from zkbroker.controller.requests import LEADER_AND_ISR_VERSION, STOP_REPLICA_VERSION, UPDATE_METADATA_VERSION
 from zkbroker.controller.steps import ControlRequest
 from zkbroker.errors import ErrorCode
-from zkbroker.events import ControlRequestSent, EventFeed
+from zkbroker.events import (
+    ControlRequestAnswered,
+    ControlRequestSent,
+    EventFeed,
+    current_cause,
+    set_cause,
+)
 from zkbroker.model import BrokerInfo
 from zkbroker.protocol.generated.leader_and_isr_request import LeaderAndIsrRequest
 from zkbroker.protocol.generated.update_metadata_request import (
@@ -94,7 +100,8 @@ class Senders:
         for broker_id, queued in requests.items():
             sender = self._senders.get(broker_id)
             if sender is not None:
-                sender.queue.extend(queued)
+                cause = current_cause()
+                sender.queue.extend((request, cause) for request in queued)
                 sender.queued.notify()
 
     async def wait_idle(self) -> None:
@@ -112,7 +119,7 @@ class _Sender:
 
     senders: Senders
     broker: BrokerInfo
-    queue: deque[ControlRequest] = attrs.field(factory=deque)
+    queue: deque[tuple[ControlRequest, str]] = attrs.field(factory=deque)  # each with its cause
     queued: Changed = attrs.field(factory=Changed)
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     _peer: PeerLike | None = None
@@ -135,23 +142,34 @@ class _Sender:
                 while True:
                     while not self.queue:
                         await self.queued.wait()
-                    request = self._next()
+                    request, cause = self._next()
+                    set_cause(cause)
+                    self._tell_sent(request)
+                    began = trio.current_time()
                     response = await self._deliver(request)
-                    self._answered(request, response)
+                    self._answered(request, response, trio.current_time() - began)
             finally:
                 await self._disconnect()
 
-    def _next(self) -> ControlRequest:
-        """The next request; UpdateMetadata requests in a row become one, which means the same."""
-        request = self.queue.popleft()
+    def _next(self) -> tuple[ControlRequest, str]:
+        """The next request and its cause; UpdateMetadata requests in a row become one, which means the same."""
+        request, cause = self.queue.popleft()
         while isinstance(request, UpdateMetadataRequest) and self.queue:
-            following = self.queue[0]
+            following, its_cause = self.queue[0]
             merged = merged_metadata(request, following) if isinstance(following, type(request)) else None
             if merged is None:
                 break
             request = merged
+            if its_cause not in cause:
+                cause = f"{cause}; {its_cause}"
             self.queue.popleft()
-        return request
+        return request, cause
+
+    def _tell_sent(self, request: ControlRequest) -> None:
+        feed = self.senders.events
+        if feed is not None and feed.is_heard:
+            count = sum(len(topic.partition_states) for topic in request.topic_states)
+            feed.emit(ControlRequestSent(_api(request), self.broker.broker_id, count))
 
     async def _deliver(self, request: ControlRequest) -> Message:
         """Send until there is an answer."""
@@ -185,17 +203,16 @@ class _Sender:
                 self._last_failure = ""
                 return response
 
-    def _answered(self, request: ControlRequest, response: Message) -> None:
+    def _answered(self, request: ControlRequest, response: Message, after_s: float) -> None:
         self._in_flight = 0
         self._sent += 1
         code = ErrorCode(getattr(response, "error_code", 0))
-        api = type(request).__name__.removesuffix("Request")
+        api = _api(request)
         if code is not ErrorCode.NONE:
             log.warning("Broker %d answered %s with %s", self.broker.broker_id, api, code.name)
         if self.senders.events is not None:
-            count = sum(len(topic.partition_states) for topic in request.topic_states)
-            sent = ControlRequestSent(api, self.broker.broker_id, count, code.name)
-            self.senders.events.emit(sent)
+            answered = ControlRequestAnswered(api, self.broker.broker_id, code.name, int(after_s * 1000))
+            self.senders.events.emit(answered)
         self.senders.answered(self.broker, request, response)
         self.senders.delivered.notify()
 
@@ -213,6 +230,10 @@ class _Sender:
             self._sent,
             self._last_failure,
         )
+
+
+def _api(request: ControlRequest) -> str:
+    return type(request).__name__.removesuffix("Request")
 
 
 def _version(request: ControlRequest) -> int:

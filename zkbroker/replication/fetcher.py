@@ -13,6 +13,7 @@ from zkbroker.changed import Changed
 from zkbroker.config.protocol_version import LATEST as LATEST_PROTOCOL
 from zkbroker.config.protocol_version import ProtocolVersion, fetch_version, list_offsets_version
 from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.events import set_cause
 from zkbroker.model import BrokerInfo, TopicId, TopicPartition
 from zkbroker.protocol.codec import Message
 from zkbroker.protocol.generated.fetch_response import FetchResponse, PartitionData
@@ -155,6 +156,7 @@ class ReplicaFetcher:
 
     async def run(self) -> None:
         """Fetch until cancelled."""
+        set_cause(f"fetching from broker {self.leader}")
         peer: PeerLike | None = None
         try:
             while True:

@@ -10,6 +10,7 @@ import trio
 
 from zkbroker.changed import Changed
 from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.events import set_cause
 from zkbroker.model import LeaderAndIsr, LeaderRecoveryState, TopicId, TopicPartition
 from zkbroker.protocol.generated.alter_partition_request import (
     AlterPartitionRequest,
@@ -45,6 +46,7 @@ class IsrProposals:
 
     async def run(self) -> None:
         """Send what is queued, for ever."""
+        set_cause("the controller answered AlterPartition")
         while True:
             while not self._queued:
                 await self._moved.wait()

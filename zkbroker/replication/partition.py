@@ -14,9 +14,27 @@ import attrs
 
 from zkbroker.changed import Changed
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.events import EventFeed, IsrChanged, LeadershipTaken, LogTruncated
-from zkbroker.model import NO_LEADER, NO_TOPIC_ID, LeaderAndIsr, ReplicaAssignment, TopicId, TopicPartition
+from zkbroker.events import (
+    EventFeed,
+    HighWatermarkMoved,
+    IsrChanged,
+    IsrProposed,
+    IsrRefused,
+    LeadershipTaken,
+    LogRestarted,
+    LogTruncated,
+)
+from zkbroker.model import (
+    NO_LEADER,
+    NO_TOPIC_ID,
+    LeaderAndIsr,
+    LeaderRecoveryState,
+    ReplicaAssignment,
+    TopicId,
+    TopicPartition,
+)
 from zkbroker.replication import isr as isr_rules
+from zkbroker.replication import reports
 from zkbroker.replication.interest import Interest
 from zkbroker.replication.isr import UNKNOWN_OFFSET, FollowerProgress, Isr, Pulse
 from zkbroker.storage.appends import AbortedTransaction, AppendOrigin, LogAppendInfo
@@ -62,6 +80,8 @@ class Surroundings:
     events: EventFeed
     low_watermarks_moved: Changed = attrs.field(factory=Changed)
     """Some partition's log start, role or followers, or a broker's life: those who wait for deletions look again."""
+    leads_uncleanly: Callable[[Partition, LeadershipTaken], None] = lambda _partition, _taken: None
+    truncated: Callable[[Partition, LogTruncated], None] = lambda _partition, _dropped: None
 
 
 @attrs.define(eq=False)
@@ -109,6 +129,7 @@ class Partition:
     followers: dict[int, FollowerProgress] = attrs.field(factory=dict)
     epoch_start_offset: int = UNKNOWN_OFFSET  # our log end when this leader epoch began
     term: int = 0  # counts unbroken times as leader
+    is_recovering: bool = False  # the leader was elected from outside the ISR, as the controller last said
     high_watermark_moved: Changed = attrs.field(factory=Changed)
     role_moved: Changed = attrs.field(factory=Changed)
     _interests: dict[Interest, None] = attrs.field(factory=dict)
@@ -164,6 +185,7 @@ class Partition:
         self.leader_epoch = state.leader_epoch
         self.partition_epoch = state.partition_epoch
         self.controller_epoch = state.controller_epoch
+        self.is_recovering = state.recovery_state is LeaderRecoveryState.RECOVERING
         self.assignment = assignment
 
     def become_leader(self, state: LeaderAndIsr, assignment: ReplicaAssignment) -> bool:
@@ -192,7 +214,7 @@ class Partition:
         self.role = Role.LEADER
         if is_new:
             self.term += 1
-            self._here.events.emit(LeadershipTaken(self.tp, state.leader_epoch, end, self.log.high_watermark))
+            reports.leadership_taken(self._here, self, end)
         self._role_has_moved()
         self.maybe_advance_high_watermark()
         return is_new
@@ -205,6 +227,8 @@ class Partition:
         )
         self._take_state(state, assignment)
         self._leave_leadership(Role.FOLLOWER)
+        if moved:
+            reports.following_begun(self._here, self)
         return moved
 
     def stop(self) -> None:
@@ -335,9 +359,16 @@ class Partition:
             target = end if self.isr.committed else None
         if target is None or target <= self.log.high_watermark:
             return False
-        self.log.update_high_watermark(target)
-        self._high_watermark_has_moved()
+        self._move_high_watermark(target)
         return True
+
+    def _move_high_watermark(self, target: int) -> None:
+        before = self.log.high_watermark
+        self.log.update_high_watermark(target)
+        if self._here.events.is_heard:
+            moved = HighWatermarkMoved(self.tp, before, target, self.leader_epoch, self.is_leader)
+            self._here.events.emit(moved)
+        self._high_watermark_has_moved()
 
     def require_term(self, term: int) -> None:
         """Another leader's high watermark proves nothing about what this one appended.
@@ -455,6 +486,7 @@ class Partition:
 
     def _propose(self, new_isr: tuple[int, ...]) -> None:
         self.isr = Isr(self.isr.committed, new_isr)
+        self._here.events.emit(IsrProposed(self.tp, new_isr, self.leader_epoch, self.partition_epoch))
         self._here.propose_isr(
             IsrProposal(self.tp, self.topic_id, new_isr, self.leader_epoch, self.partition_epoch)
         )
@@ -480,6 +512,7 @@ class Partition:
         """
         if self._is_stale(proposal):
             return False
+        self._here.events.emit(IsrRefused(self.tp, proposal.new_isr, code.name))
         if code in (ErrorCode.OPERATION_NOT_ATTEMPTED, ErrorCode.INELIGIBLE_REPLICA):
             log.info("%s: ISR %s was refused (%s)", self.tp, list(proposal.new_isr), code.name)
             self.isr = Isr(self.isr.committed)
@@ -512,21 +545,18 @@ class Partition:
             self._end_has_moved()
         high_watermark = max(self.log.log_start_offset, min(leader_high_watermark, self.log.log_end_offset))
         if high_watermark != self.log.high_watermark:
-            self.log.update_high_watermark(high_watermark)
-            self._high_watermark_has_moved()
+            self._move_high_watermark(high_watermark)
         if leader_log_start_offset > self.log.log_start_offset:
             self.log.maybe_raise_log_start_offset(leader_log_start_offset)
 
     def truncate(self, offset: int) -> None:
         """Drop what the leader does not have, from `offset` on."""
-        end = self.log.log_end_offset
+        end, high_watermark = self.log.log_end_offset, self.log.high_watermark
         if offset >= end:
             return
+        records, first_epoch = self.log.counted_from(offset)
         self.log.truncate_to(offset)
-        log.info(
-            "%s: truncated from %d to %d (high watermark %d)", self.tp, end, offset, self.log.high_watermark
-        )
-        self._here.events.emit(LogTruncated(self.tp, end, offset, self.leader_epoch))
+        reports.truncated(self._here, self, end, high_watermark, records, first_epoch)
 
     def restart_at(self, offset: int) -> None:
         """The leader's log begins beyond our end: drop everything and start there."""
@@ -535,7 +565,7 @@ class Partition:
         log.info(
             "%s: dropped all records; the leader's log starts at %d, ours ended at %d", self.tp, offset, end
         )
-        self._here.events.emit(LogTruncated(self.tp, end, offset, self.leader_epoch))
+        self._here.events.emit(LogRestarted(self.tp, end, offset, self.leader_epoch))
 
     # -- reading -----------------------------------------------------------------------------------------------
 

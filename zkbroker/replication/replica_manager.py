@@ -12,7 +12,7 @@ import trio
 
 from zkbroker.config import TopicConfig
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.events import ControlRequestApplied
+from zkbroker.events import ControlRequestApplied, ReplicaStopped, set_cause
 from zkbroker.model import (
     EPOCH_DURING_DELETION,
     NO_EPOCH,
@@ -253,6 +253,7 @@ class ReplicaManager:
             if partition is not None:
                 partition.stop()
                 stopped.append(tp)
+                self._here.events.emit(ReplicaStopped(tp, delete))
             errors[tp] = ErrorCode.NONE
             if delete:
                 self.partitions.pop(tp, None)
@@ -314,6 +315,7 @@ class ReplicaManager:
 
     async def watch_isrs(self) -> None:
         """Expand every second, shrink every half of replica.lag.time.max.ms, for ever."""
+        set_cause("the regular look at in-sync replicas")
         shrink_at = trio.current_time() + self._here.max_lag_ms() / 2 / 1000
         while True:
             await trio.sleep(EXPAND_EVERY_S)

@@ -573,6 +573,18 @@ class Log:
         self.owner.was_truncated(self)
         return True
 
+    def counted_from(self, offset: int) -> tuple[int, int]:
+        """What a truncation to `offset` would drop: how many records, and the leader epoch of the first (-1: unknown).
+
+        Raises: KAFKA_STORAGE_ERROR (and the directory is offline).
+        """
+        self._require_usable()
+        try:
+            return lookups.counted_from(self.segments, offset)
+        except OSError as error:
+            self.segments.log_dir.fail(f"cannot read {self.tp} from {offset} on: {error}")
+            raise self.unusable() from error
+
     def truncate_fully_and_start_at(self, offset: int) -> None:
         """Drop everything; the empty log then starts and ends at `offset`.
 

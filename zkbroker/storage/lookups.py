@@ -83,6 +83,21 @@ def aborted_transactions(segments: Segments, from_offset: int, upper_offset: int
     return found
 
 
+def counted_from(segments: Segments, offset: int) -> tuple[int, int]:
+    """How many records the batches hold that reach to `offset` or beyond, and the leader epoch of the first.
+
+    The epoch is -1 where nothing is found or an old format has none. Reads a header a batch. Raises: OSError.
+    """
+    records, first_epoch = 0, -1
+    for segment in segments.starting_with(offset):
+        for header in segment.headers(segment.offset_index.floor_position(offset)):
+            if header.last_offset >= offset:
+                if not records:
+                    first_epoch = header.leader_epoch
+                records += max(header.record_count, 1)  # an entry of an old format does not say
+    return records, first_epoch
+
+
 def offsets_before(
     segments: Segments, timestamp: int, max_offsets: int, log_start_offset: int, wall_ms: int
 ) -> list[int]:

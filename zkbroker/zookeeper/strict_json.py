@@ -100,6 +100,9 @@ class JsonObject:
     def int32(self, key: str) -> int:
         return _integer(self.path, f'"{key}"', self._mandatory(key))
 
+    def int64(self, key: str) -> int:
+        return _integer(self.path, f'"{key}"', self._mandatory(key), _INT64)
+
     def int64_text(self, key: str) -> int:
         """A 64-bit integer written as a string of decimal digits."""
         return decimal(self.path, self.string(key), _INT64, f'"{key}"')

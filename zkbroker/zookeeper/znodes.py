@@ -57,6 +57,8 @@ MIGRATION: Final = "/migration"
 CONSUMERS: Final = "/consumers"
 ELECTION: Final = "/zkbroker/election"
 """Ours alone: where kazoo's election recipe keeps its candidates. Kafka never looks there."""
+UNCLEAN_ELECTIONS: Final = "/zkbroker/unclean_elections"
+"""Ours alone: what unclean elections cost, a node a partition; see zkbroker/unclean_elections.py."""
 
 ENTITY_TYPES: Final = ("topics", "clients", "users", "brokers", "ips")
 DEFAULT_ENTITY: Final = "<default>"
@@ -101,6 +103,14 @@ def partition_path(tp: TopicPartition) -> str:
 
 def state_path(tp: TopicPartition) -> str:
     return f"{TOPICS}/{tp.topic}/partitions/{tp.partition}/state"
+
+
+def partition_of_state(path: str) -> TopicPartition | None:
+    """Whose state znode the path is, if it is one."""
+    parts = path.split("/")
+    if len(parts) == 7 and path.startswith(f"{TOPICS}/") and parts[4] == "partitions" and parts[6] == "state":
+        return TopicPartition(parts[3], int(parts[5]))
+    return None
 
 
 def delete_topic_path(topic: str) -> str:
