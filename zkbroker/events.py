@@ -76,10 +76,10 @@ class ControllerResigned:
 
 @attrs.frozen
 class ControllerHandles:
-    """The controller takes an event from its inbox. What it does about it has `kind #number` as its cause."""
+    """The controller takes an event from its inbox. What it does about it has `kind #turn` as its cause."""
 
     kind: str  # BrokersSeen, TopicsSeen, AlterPartitionsReceived ...
-    number: int  # within the reign
+    turn: int  # 1, 2, 3 ... within the reign
     waiting: int  # events that wait behind it
 
 

@@ -472,3 +472,21 @@ async def test_a_follower_joins_an_idle_partition_that_it_does_not_name_again(in
     # As after a refusal by the controller: outside the ISR, caught up, and no record comes to be fetched.
     partition.isr = Isr((leader,))
     await cluster.wait_until(lambda: partition.isr.is_in_doubt or set(partition.isr.committed) == {1, 2})
+
+
+async def test_a_follower_that_restarts_must_fetch_before_it_joins(in_process: Start) -> None:
+    """What it had before may be gone with its disk: a position of an earlier connection proves nothing."""
+    cluster = await in_process(brokers=2)
+    await cluster.create_topic("t", replication_factor=2)
+    leader = cluster.leader("t")
+    follower, partition = 3 - leader, cluster.partition("t", broker_id=leader)
+    await cluster.wait_until(lambda: partition.isr.committed != () and partition.followers[follower].pulse)
+    services = cluster.brokers[leader].services
+    assert services is not None
+    before = services.metadata.snapshot
+    await cluster.stop_broker(follower)
+    await cluster.wait_until(lambda: cluster.alive(leader) == {leader} and partition.isr == Isr((leader,)))
+    # it registers again, and has not fetched yet
+    services.metadata.replace(before)
+    assert not partition.maybe_expand_isr()
+    assert partition.isr == Isr((leader,))

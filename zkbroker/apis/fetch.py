@@ -495,9 +495,7 @@ def _begin(request: FetchRequest, ctx: RequestContext, broker: Services) -> _Fet
         full = False
     if session is not None:
         for tp in _forgotten(request, ctx, broker):
-            entry = session.forget(tp)
-            if entry is not None and entry.watched is not None and session.is_follower:
-                entry.watched.forget_pulse(replica_id)
+            session.forget(tp)
         for tp, entry in named.items():
             session.put(tp, entry)
         if session.unresolved:

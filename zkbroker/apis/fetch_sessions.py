@@ -91,6 +91,7 @@ class FetchSession:
     def _unwatch(self, entry: FetchEntry) -> None:
         if entry.watched is not None:
             entry.watched.unwatch(self.interest)
+            entry.watched.forget_pulse(self.pulse)
             entry.watched = None
 
     def resolve(self, name_of: Callable[[TopicId], str | None]) -> None:

@@ -232,10 +232,10 @@ class Reign:
             deletes_topics=config.delete_topic_enable,
             imbalance_percentage=config.leader_imbalance_per_broker_percentage,
         )
-        kind, number = type(event).__name__, self._handled + 1
-        set_cause(f"{kind} #{number}")
+        kind, turn = type(event).__name__, self._handled + 1
+        set_cause(f"{kind} #{turn}")
         if self.events is not None:
-            self.events.emit(ControllerHandles(kind, number, len(self._inbox)))
+            self.events.emit(ControllerHandles(kind, turn, len(self._inbox)))
         steps = plan(context, event)
         answer: Any = None
         try:

@@ -208,6 +208,7 @@ class Partition:
             progress = before.get(broker_id) or FollowerProgress()
             progress.last_caught_up_ms = now_ms if in_sync else 0
             progress.last_fetch_ms = now_ms if in_sync and not is_new else 0
+            progress.pulse = None  # under the new epoch a follower names the partition again, if it is there
             if not is_new:
                 progress.leader_end_at_last_fetch = end
             self.followers[broker_id] = progress
@@ -428,16 +429,17 @@ class Partition:
         """Propose a follower that may join although it fetched nothing new; returns whether it did.
 
         A fetch session does not name an idle partition again, so a follower that could not join at its last fetch
-        (not yet known to be alive, or refused by the controller) would stay outside until somebody produces.
+        (not yet known to be alive, or refused by the controller) would stay outside until somebody produces. Only a
+        session that lives counts: who has restarted since may have lost what it had, and must fetch first.
         """
         if self.role is not Role.LEADER or self.isr.is_in_doubt or not self.is_under_replicated:
             return False
         now_ms = self._here.now_ms()
         for broker_id, progress in self.followers.items():
-            seen_ms = progress.last_fetch_ms
-            if progress.pulse is not None:
-                seen_ms = max(seen_ms, progress.pulse.last_fetch_ms)
-            if now_ms - seen_ms <= self._here.max_lag_ms() and self._may_join(broker_id, progress):
+            pulse = progress.pulse
+            if pulse is None or now_ms - pulse.last_fetch_ms > self._here.max_lag_ms():
+                continue
+            if self._may_join(broker_id, progress):
                 self._propose((*self.isr.committed, broker_id))
                 return True
         return False
@@ -452,11 +454,11 @@ class Partition:
             is_eligible=self._here.is_alive,
         )
 
-    def forget_pulse(self, broker_id: int) -> None:
-        """The follower's session no longer contains this partition."""
-        progress = self.followers.get(broker_id)
-        if progress is not None:
-            progress.pulse = None
+    def forget_pulse(self, pulse: Pulse) -> None:
+        """That fetch session has ended, or no longer contains this partition."""
+        for progress in self.followers.values():
+            if progress.pulse is pulse:
+                progress.pulse = None
 
     def maybe_shrink_isr(self) -> bool:
         """Propose to drop members that fell behind; returns whether it did."""
