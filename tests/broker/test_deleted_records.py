@@ -131,6 +131,6 @@ async def test_a_start_within_a_batch_reaches_a_new_follower(in_process: Start) 
     services.replicas.fetchers.stop(partition.tp)
     partition.log.truncate_fully_and_start_at(0)  # as if it had never had anything
     services.replicas.fetchers.follow(partition)
-    await cluster.wait_until(lambda: partition.log.log_start_offset == 2)
-    assert partition.log.log_end_offset == 3
-    assert partition.log.segments.first.base_offset == 0, "the batch that holds the start is whole"
+    log = partition.log
+    await cluster.wait_until(lambda: (log.log_start_offset, log.log_end_offset) == (2, 3))
+    assert log.segments.first.base_offset == 0, "the batch that holds the start is whole"
