@@ -301,11 +301,19 @@ async def world_of(connect: str) -> AsyncIterator[World]:
         yield World(session)
 
 
+def _as_it_is(session: ZkSession) -> ZkSession:
+    return session
+
+
 @asynccontextmanager
 async def standing(
-    connect: str, world: World, brokers: Iterable[int] = (), **properties: str
+    connect: str,
+    world: World,
+    brokers: Iterable[int] = (),
+    wrap: Callable[[ZkSession], Any] = _as_it_is,
+    **properties: str,
 ) -> AsyncIterator[Standing]:
-    """A controller that runs inside the block, after it has taken over."""
+    """A controller that runs inside the block, after it has taken over; it sees its sessions as `wrap` gives them."""
     await world.register(*brokers)
     receivers, events = Brokers(), EventFeed()
     settings = dict(properties)
@@ -320,7 +328,7 @@ async def standing(
 
     async def on_session(session: ZkSession) -> None:
         async with trio.open_nursery() as inner:
-            inner.start_soon(controller.run, session)
+            inner.start_soon(controller.run, wrap(session))
 
     async with trio.open_nursery() as nursery:
         slot = ZooKeeper(connect, session_timeout_ms=SESSION_TIMEOUT_MS)
@@ -338,6 +346,6 @@ async def cluster(directory: Path, brokers: Iterable[int], **properties: str) ->
     async with (
         zookeeper(directory) as connect,
         world_of(connect) as world,
-        standing(connect, world, brokers, **properties) as stands,
+        standing(connect, world, brokers, _as_it_is, **properties) as stands,
     ):
         yield stands

@@ -469,6 +469,14 @@ def test_a_marker_of_nothing_is_removed(cluster: Cluster) -> None:
     assert znodes.delete_topic_path("nothing") not in cluster.zk.nodes
 
 
+def test_a_deletion_that_stopped_after_the_topics_own_nodes_is_finished(cluster: Cluster) -> None:
+    cluster.zk.set("/config/topics/gone", b'{"version":1,"config":{"retention.ms":"1"}}')
+    cluster.zk.set(znodes.delete_topic_path("gone"), b"")
+    cluster.handle(DeletionMarkersSeen(frozenset({"gone"})))
+    assert "/config/topics/gone" not in cluster.zk.nodes, "the next topic of that name would inherit it"
+    assert znodes.delete_topic_path("gone") not in cluster.zk.nodes
+
+
 def test_with_deletion_turned_off_only_the_marker_goes(cluster: Cluster) -> None:
     cluster.context = attrs.evolve(cluster.context, policy=Policy(deletes_topics=False))
     cluster.zk.set(znodes.delete_topic_path("t"), b"")

@@ -45,7 +45,7 @@ def queue(context: Context, marked: Collection[str]) -> Plan[tuple[Context, froz
     missing = [topic for topic in unknown if nodes[znodes.topic_path(topic)] is None]
     if missing:
         yield from report(Notice(f"not deleted, because they do not exist: {', '.join(missing)}"))
-        yield from delete_markers(missing)
+        yield from delete_remainders(missing)  # perhaps of a deletion that stopped half way
     fresh = frozenset(topic for topic in marked if topic in context.topics and topic not in context.deletions)
     reassigned = {tp.topic for tp in context.reassigning}
     context = context.with_deletions({topic: Deletion(halted=topic in reassigned) for topic in fresh})
@@ -55,6 +55,13 @@ def queue(context: Context, marked: Collection[str]) -> Plan[tuple[Context, froz
 def delete_markers(topics: Iterable[str]) -> Plan[None]:
     """Nothing asks for the deletion of these topics any more."""
     yield from write(*((Delete(znodes.delete_topic_path(topic)),) for topic in topics))
+
+
+def delete_remainders(topics: Collection[str]) -> Plan[None]:
+    """What is left of topics whose nodes are gone: their configuration and, last, what asks for the deletion."""
+    configs = (znodes.config_path(znodes.entity_path("topics", topic)) for topic in topics)
+    yield from write(*((Delete(path),) for path in configs))
+    yield from delete_markers(topics)
 
 
 def halt(context: Context, topics: Collection[str]) -> Context:
@@ -194,8 +201,6 @@ def _delete_nodes(context: Context, names: Collection[str]) -> Plan[Context]:
             levels.setdefault(path.count("/"), []).append(path)
     for depth in sorted(levels, reverse=True):
         yield from write(*((Delete(path),) for path in levels[depth]))
-    configs = (znodes.config_path(znodes.entity_path("topics", name)) for name in names)
-    yield from write(*((Delete(path),) for path in configs))
-    yield from delete_markers(names)
+    yield from delete_remainders(names)
     yield from report(Notice(f"deleted topics {', '.join(sorted(names))}"))
     return context.without_topics(names)

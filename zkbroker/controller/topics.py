@@ -34,7 +34,7 @@ def topics_seen(context: Context, event: TopicsSeen) -> Plan[Context]:
     vanished = context.topics.keys() - event.names
     if vanished:
         yield from report(Notice(f"topics are gone: {', '.join(sorted(vanished))}"))
-        yield from deletion.delete_markers(vanished & context.deletions.keys())
+        yield from deletion.delete_remainders(vanished & context.deletions.keys())
         context = context.without_topics(vanished)
     repaired = {name: why for name, why in context.set_aside.items() if name in event.names}
     if len(repaired) != len(context.set_aside):
