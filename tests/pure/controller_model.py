@@ -190,6 +190,7 @@ class Cluster:
     replies: dict[int, Any] = attrs.field(factory=dict)
     news: list[Elected | SetAside | Notice] = attrs.field(factory=list)
     writes: int = 0  # Write steps of the last plan
+    groups_written: list[int] = attrs.field(factory=list)  # in each of them
     trail: list[str] = attrs.field(factory=list)  # the last plan's steps, as `Read 3` or `Send`
     on_write: Callable[[Op], None] = lambda op: None  # looks at each operation before it is tried
     before_write: Callable[[], None] = lambda: None  # somebody else writes first
@@ -268,6 +269,7 @@ class Cluster:
     def handle(self, event: Event, *, stop_at: tuple[int, int] | None = None) -> None:
         """Drive one plan. `stop_at` (n, k): die in the n-th write after its first k groups."""
         self.writes = 0
+        self.groups_written = []
         self.trail = []
         steps = plan(self.context, event)
         answer: Any = None
@@ -314,6 +316,7 @@ class Cluster:
                 self.on_write(op)
                 outcomes[op.path] = self.zk.apply(op)
         self.writes += 1
+        self.groups_written.append(len(tuple(groups)))
         if stop_at is not None and stop_at[0] < self.writes:
             raise Interrupted
         return outcomes

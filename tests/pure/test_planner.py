@@ -7,6 +7,7 @@ it; and whatever was interrupted, the next reigns arrive at the same, quiet end.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -366,16 +367,8 @@ def settle(world: World) -> None:
             world.run(("answer_deletions", broker_id, ErrorCode.NONE))
 
 
-@given(beginnings, histories)
-def test_no_history_and_no_death_of_a_controller_breaks_the_cluster(
-    beginning: dict[str, list[tuple[int, ...]]],
-    history: list[tuple[tuple[Any, ...], tuple[int, int] | None, TopicPartition | None]],
-) -> None:
-    world = World()
-    for topic, assigned in beginning.items():
-        world.run(("create", topic, assigned))
-    for command, death, meddled in history:
-        world.run(command, death, meddled)
+def check_quiet_end(world: World) -> None:
+    """Once everybody is back nothing is left to do, and another controller finds nothing to change."""
     settle(world)
     context = world.cluster.context
     assert not context.deletions, "a topic that nobody can hold up is not deleted"
@@ -387,3 +380,39 @@ def test_no_history_and_no_death_of_a_controller_breaks_the_cluster(
     assert not context.reassigning, "a reassignment whose replicas are all in sync is not finished"
     assert world.cluster.states() == before, "taking over a healthy cluster changes it"
     assert world.cluster.context.topics == context.topics
+
+
+@given(beginnings, histories)
+def test_no_history_and_no_death_of_a_controller_breaks_the_cluster(
+    beginning: dict[str, list[tuple[int, ...]]],
+    history: list[tuple[tuple[Any, ...], tuple[int, int] | None, TopicPartition | None]],
+) -> None:
+    world = World()
+    for topic, assigned in beginning.items():
+        world.run(("create", topic, assigned))
+    for command, death, meddled in history:
+        world.run(command, death, meddled)
+    check_quiet_end(world)
+
+
+@given(beginnings, st.lists(commands, max_size=8), commands)
+def test_a_death_at_each_write_of_a_plan_in_turn_is_made_good(
+    beginning: dict[str, list[tuple[int, ...]]],
+    history: list[tuple[Any, ...]],
+    command: tuple[Any, ...],
+) -> None:
+    """Not a chosen write but every one, and every group of it: before the first, between, after the last."""
+    world = World()
+    for topic, assigned in beginning.items():
+        world.run(("create", topic, assigned))
+    for earlier in history:
+        world.run(earlier)
+    undisturbed = copy.deepcopy(world)
+    undisturbed.cluster.groups_written = []
+    undisturbed.run(command)
+    for write, groups in enumerate(undisturbed.cluster.groups_written):
+        for group in range(groups + 1):
+            another = copy.deepcopy(world)
+            another.run(command, (write, group))
+            assert another.died
+            check_quiet_end(another)
