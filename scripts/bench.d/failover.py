@@ -60,6 +60,9 @@ KINDS: Mapping[str, tuple[BrokerKind, ZooKeeperKind]] = {
     "kafka": (APACHE_KAFKA_AS_SHIPPED, APACHE_ZOOKEEPER),
 }
 LEADERS = dict[tuple[str, int], int]
+GIVEN = """\
+given, not measured here (Apache Kafka 3.9.1, 2 cores, 3 brokers, 2,000 partitions, 6 s session):
+ZooKeeper mode 8.5 s until all is led, KRaft mode 4.7 s; 41 s for the topics in ZooKeeper mode"""
 
 
 @attrs.define(eq=False)
@@ -290,4 +293,5 @@ def main(argv: Sequence[str]) -> int:
     say("median (lowest-highest), from the moment the registration is gone:")
     for line in lines:
         say(line)
+    say(GIVEN)
     return 0

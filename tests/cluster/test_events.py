@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from tests.cluster.conftest import NewCluster
 from zkbroker.testing.cluster import Cluster
 from zkbroker.testing.servers import BrokerKind
+from zkbroker.testing.up import up
 
 WITH_EVENTS = BrokerKind(
     "zkbroker",
@@ -32,6 +34,24 @@ def first(lines: list[Line], event: str, after: Line | None = None, **fields: ob
         if wanted.items() <= line.items():
             return line
     raise AssertionError(f"no {wanted} after {after}")
+
+
+def test_up_writes_the_events_of_all_brokers_into_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    with up(2, arguments=("--events", str(file))):
+        pass
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    registered = {
+        line["broker"]: line["broker_epoch"] for line in lines if line["event"] == "BrokerRegistered"
+    }
+    assert registered.keys() == {line["broker"] for line in lines} and len(registered) == 2
+    (elected,) = [
+        line for line in lines if line["event"] == "ControllerElected" and line["controller_epoch"] == 1
+    ]
+    assert elected["broker"] == elected["broker_id"]
+    first(lines, "ControllerHandles", elected, broker=elected["broker"], kind="TookOver", turn=1)
+    stopped = first(lines, "ControllerHandles", elected, kind="ControlledShutdownReceived")
+    first(lines, "SessionMoved", stopped, state="lost")
 
 
 async def test_a_failover_is_told_step_by_step(new_cluster: NewCluster) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -107,9 +107,14 @@ class UpCluster:
 
 
 @contextmanager
-def up(brokers: int = 3, on_line: Callable[[str], None] = lambda line: None) -> Iterator[UpCluster]:
+def up(
+    brokers: int = 3,
+    on_line: Callable[[str], None] = lambda line: None,
+    arguments: Sequence[str] = (),
+) -> Iterator[UpCluster]:
     """A cluster on its usual ports, or on free ones where those are taken; its data goes with it.
 
+    `arguments` are further ones for `zkbroker up`.
     Raises: UpFailed.
     """
     first_port = first_of_free_ports(brokers)
@@ -118,7 +123,7 @@ def up(brokers: int = 3, on_line: Callable[[str], None] = lambda line: None) -> 
         argv = [sys.executable, "-m", "zkbroker", "up", "--brokers", str(brokers)]
         argv += ["--port", str(first_port), "--zookeeper-port", str(zookeeper_port)]
         data = Path(directory, "data")
-        argv += ["--data", str(data)]
+        argv += ["--data", str(data), *arguments]
         with subprocess.Popen(
             [*die_with_parent(), *argv],
             stdin=subprocess.DEVNULL,
