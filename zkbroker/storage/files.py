@@ -157,6 +157,20 @@ def replace_file(files: Files, path: str, content: Buffer, *, sync: bool) -> Non
         sync_directory(files, os.path.dirname(path))
 
 
+def replace_if_changed(files: Files, path: str, content: Buffer) -> None:
+    """The same without `sync`, unless the file has that content already. Raises: OSError.
+
+    Renaming over a file makes some file systems (ext4) write the new one's bytes at once, a millisecond or two each:
+    for thousands of logs after a kill, most of a start.
+    """
+    try:
+        if read_fully(files, path) == content:
+            return
+    except FileNotFoundError:
+        pass
+    replace_file(files, path, content, sync=False)
+
+
 def sync_file(files: Files, path: str) -> None:
     """fsync a file by name; a file that is gone meanwhile needs none."""
     try:

@@ -8,6 +8,7 @@ Source: OffsetIndex, TimeIndex, TransactionIndex of Kafka 3.9.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import struct
@@ -187,13 +188,19 @@ class EntryFile:
         self._stored_last = None
         self._tail = bytearray()
 
-    def reset(self) -> None:
-        """Become empty, whatever the file holds. Raises: OSError."""
+    def reset(self, *, remove: bool = False) -> None:
+        """Become empty, whatever the file holds; a file that is needed anyway is emptied, which is cheaper than
+        making it again. Raises: OSError.
+        """
         self.cache.drop(self)
         self.stored_bytes = 0
         self._stored_last = None
         self._tail = bytearray()
-        remove_file(self.files, self.path)
+        if remove:
+            remove_file(self.files, self.path)
+            return
+        with contextlib.suppress(FileNotFoundError):
+            self.files.close(self.files.open(self.path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC))
 
     def sync(self) -> None:
         """fsync the file. Raises: OSError."""

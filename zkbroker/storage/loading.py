@@ -16,7 +16,7 @@ from zkbroker.model import NO_TOPIC_ID, TopicId, TopicPartition
 from zkbroker.storage import names
 from zkbroker.storage.appends import AbortedTransaction
 from zkbroker.storage.checkpoints import read_partition_metadata, write_partition_metadata
-from zkbroker.storage.files import Files, read_fully, remove_file, replace_file
+from zkbroker.storage.files import Files, read_fully, remove_file, replace_if_changed
 from zkbroker.storage.headers import TornBatch
 from zkbroker.storage.indexes import TRANSACTION_ENTRY_BYTES
 from zkbroker.storage.leader_epochs import LeaderEpochs, decode_leader_epochs, encode_leader_epochs
@@ -169,7 +169,7 @@ def open_log(
     cut = epochs.truncate_from_end(end)
     if epochs.truncate_from_start(log_start_offset) or cut or recovered:
         content = encode_leader_epochs(epochs.entries)
-        replace_file(files, os.path.join(directory, names.LEADER_EPOCHS), content, sync=False)
+        replace_if_changed(files, os.path.join(directory, names.LEADER_EPOCHS), content)
     for segment in segments:
         segment.close()
     return Log(

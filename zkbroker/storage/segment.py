@@ -223,8 +223,9 @@ class Segment:
 
     def reset(self) -> None:
         """Forget what is known of the batches and the indexes: a recovery finds it again. Raises: OSError."""
-        for index in (self.offset_index, self.time_index, self.transaction_index):
-            index.entries.reset()
+        self.offset_index.entries.reset()
+        self.time_index.entries.reset()
+        self.transaction_index.entries.reset(remove=True)
         self._time_index = None
         self.size = 0
         self.max_timestamp = self.max_timestamp_offset = -1

@@ -19,7 +19,7 @@ from zkbroker.protocol.records import (
     control_coordinator_epoch,
 )
 from zkbroker.storage import names
-from zkbroker.storage.files import Files, read_fully, remove_file, replace_file
+from zkbroker.storage.files import Files, read_fully, remove_file, replace_if_changed
 from zkbroker.storage.headers import BatchHeader
 from zkbroker.storage.producer_state import (
     CompletedTransaction,
@@ -45,9 +45,7 @@ def snapshot_offsets(files: Files, directory: str) -> list[int]:
 
 def write_snapshot(files: Files, directory: str, offset: int, producers: ProducerStates) -> None:
     """Not synced here: the next flush does that. Raises: OSError."""
-    replace_file(
-        files, snapshot_path(directory, offset), encode_snapshot(producers.entries.values()), sync=False
-    )
+    replace_if_changed(files, snapshot_path(directory, offset), encode_snapshot(producers.entries.values()))
 
 
 def remove_snapshots(files: Files, directory: str, offsets: Iterable[int]) -> None:
