@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
+import logging
 import random
 import signal
+import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -89,6 +93,24 @@ def pytest_runtest_makereport(
 def leave_nothing_behind() -> Iterator[None]:
     """Every test: no thread, socket or file of its own outlives it."""
     with no_leaks():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def levels_as_before() -> Iterator[None]:
+    """A command that runs inside a test may quieten the log; the next test reads it."""
+    loggers = [logging.getLogger(name) for name in ("zkbroker", "kazoo", "kafka")]
+    before = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture
+def usual_ports() -> Iterator[None]:
+    """Alone with Kafka's and ZooKeeper's usual ports: no test of another process takes them meanwhile."""
+    with (Path(tempfile.gettempdir()) / "zkbroker-usual-ports.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

@@ -16,7 +16,6 @@ import trio
 from tests.cli.commands import command, zkbroker
 from zkbroker.testing.processes import ManagedProcess, free_port
 from zkbroker.testing.servers import ZooKeeperServer, open_zookeeper
-from zkbroker.testing.up import first_of_free_ports
 
 READY = r"broker (\d+) ready on (\S+)"
 
@@ -118,7 +117,7 @@ def up_arguments(data: Path, port: int, zookeeper_port: int) -> tuple[str, ...]:
 
 
 async def test_a_cluster_comes_up_refuses_another_and_resumes(tmp_path: Path) -> None:
-    port, zookeeper_port = first_of_free_ports(1), free_port()
+    port, zookeeper_port = free_port(), free_port()
     data = tmp_path / "data"
     arguments = up_arguments(data, port, zookeeper_port)
     identities = []
@@ -136,7 +135,7 @@ async def test_a_cluster_comes_up_refuses_another_and_resumes(tmp_path: Path) ->
 
 
 async def test_kill_9_of_up_leaves_no_process_behind(tmp_path: Path) -> None:
-    arguments = up_arguments(tmp_path / "data", first_of_free_ports(1), free_port())
+    arguments = up_arguments(tmp_path / "data", free_port(), free_port())
     with process(tmp_path, "up", *arguments) as up:
         await up.wait_for_line(r"^bootstrap\.servers=")
         pids = [int(pid) for pid in re.findall(r"\(process (\d+)\)", up.output())]
@@ -165,7 +164,7 @@ async def test_a_named_zookeeper_and_a_chroot(tmp_path: Path, host: str) -> None
                 "--brokers",
                 "1",
                 "--port",
-                str(first_of_free_ports(1)),
+                str(free_port()),
                 "--data",
                 str(tmp_path / "data"),
             ),

@@ -23,6 +23,7 @@ from zkbroker.cli.cluster_plan import ClusterPlan, PlannedProcess, plan_cluster
 from zkbroker.cli.failure import Failure
 from zkbroker.cli.up import Cluster, run_cluster
 from zkbroker.config import BrokerConfig, parse_properties
+from zkbroker.testing.processes import free_port
 
 # ------------------------------------------------------------------------------------------------ the plan
 
@@ -306,7 +307,8 @@ def listening() -> Iterator[int]:
 
 def test_a_taken_broker_port_names_the_option(tmp_path: Path) -> None:
     with listening() as port:
-        outcome = zkbroker("up", "--brokers", "1", "--port", str(port), "--data", str(tmp_path))
+        ports = ["--port", str(port), "--zookeeper-port", str(free_port())]
+        outcome = zkbroker("up", "--brokers", "1", *ports, "--data", str(tmp_path))
     assert outcome.code == 1
     assert outcome.sentence.startswith(f"zkbroker: port {port}, which broker 1 needs, cannot be listened on")
     assert outcome.sentence.endswith("choose another with --port")

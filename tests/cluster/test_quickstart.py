@@ -62,6 +62,7 @@ def kafka_in(directory: Path, count: int) -> Iterator[KafkaCluster]:
             process.kill()
 
 
+@pytest.mark.usefixtures("usual_ports")
 def test_the_quickstart_keeps_its_promise(
     request: pytest.FixtureRequest, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
