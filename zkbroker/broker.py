@@ -45,10 +45,11 @@ from zkbroker.protocol.generated.alter_partition_response import AlterPartitionR
 from zkbroker.protocol.generated.controlled_shutdown_request import ControlledShutdownRequest
 from zkbroker.protocol.generated.controlled_shutdown_response import ControlledShutdownResponse
 from zkbroker.quotas.clients import ClientQuotas
-from zkbroker.quotas.replication import ReplicationQuotas
+from zkbroker.quotas.replication import ReplicationQuotas, log_moves_quota
 from zkbroker.replication.fetch_session import FetchLimits
 from zkbroker.replication.fetcher import FetcherSettings, ReplicaFetchers
 from zkbroker.replication.isr_proposals import IsrProposals
+from zkbroker.replication.log_moves import LogMoves
 from zkbroker.replication.partition import Surroundings
 from zkbroker.replication.replica_manager import ReplicaManager
 from zkbroker.security.guard import Guard, new_guard
@@ -266,6 +267,14 @@ class Broker:
         )
         replicas.load_high_watermarks()
         logs.on_start_moved = replicas.log_start_moved
+        log_moves = LogMoves(
+            logs=logs,
+            quota=log_moves_quota(lambda: dynamic.broker),
+            now_ms=now_ms,
+            threads=lambda: self.config.num_replica_alter_log_dirs_threads or len(logs.log_dirs),
+            moved=replicas.log_moved,
+            wall_ms=wall_ms,
+        )
         dynamic.on_topic_changed.append(lambda topic: _reconfigure(logs, dynamic, topic))
         dynamic.on_topic_defaults_changed.append(lambda: _reconfigure(logs, dynamic, None))
         dynamic.on_topic_changed.append(replication_quotas.topic_changed)
@@ -281,6 +290,7 @@ class Broker:
             metadata=metadata,
             logs=logs,
             replicas=replicas,
+            log_moves=log_moves,
             isr_proposals=proposals,
             unclean_elections=unclean_elections,
             fetch_sessions=FetchSessions(lambda: dynamic.broker.max_incremental_fetch_session_cache_slots),
@@ -376,6 +386,7 @@ class Broker:
         async with trio.open_nursery() as background:
             await background.start(services.logs.run)
             await background.start(services.replicas.fetchers.run)
+            await background.start(services.log_moves.run)
             background.start_soon(services.replicas.watch_isrs)
             background.start_soon(
                 services.replicas.keep_checkpoints,
@@ -486,9 +497,9 @@ def _passwords(config: BrokerConfig) -> Passwords | None:
 
 def _reconfigure(logs: LogManager, dynamic: DynamicConfig, topic: str | None) -> None:
     """Hand logs their topic's configuration, of one topic or of all."""
-    for tp, opened in logs.logs.items():
-        if topic is None or tp.topic == topic:
-            config = dynamic.topic(tp.topic)
+    for opened in logs.all_logs():
+        if topic is None or opened.tp.topic == topic:
+            config = dynamic.topic(opened.tp.topic)
             if config is not opened.config:
                 opened.update_config(config)
 

@@ -21,6 +21,7 @@ from zkbroker.model import TopicPartition
 from zkbroker.quotas.clients import Changes, ClientQuotas
 from zkbroker.quotas.replication import ReplicationQuotas
 from zkbroker.replication.isr_proposals import IsrProposals
+from zkbroker.replication.log_moves import LogMoves
 from zkbroker.replication.replica_manager import ReplicaManager, RolesApplied
 from zkbroker.security.authorizer import ANONYMOUS, Authorizer, Principal
 from zkbroker.security.guard import Guard
@@ -58,6 +59,7 @@ class Services:
     fetch_sessions: FetchSessions
     producer_ids: ProducerIds
     coordinators: Coordinators
+    log_moves: LogMoves
     isr_proposals: IsrProposals
     unclean_elections: UncleanElections
     controller: Controller

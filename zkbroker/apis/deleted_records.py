@@ -83,8 +83,7 @@ async def delete_records(
                 deletion.fail(error)
     waiting = [each for _, results in deletions for each in results if each.is_waiting]
     deadline = trio.current_time() + request.timeout_ms / 1000
-    hosted = [broker.replicas.partitions.get(each.tp) for each in waiting]
-    await broker.logs.keep_starts([partition.log for partition in hosted if partition is not None])
+    await broker.logs.keep_starts([log for each in waiting if (log := broker.logs.get(each.tp)) is not None])
     while _look(waiting, broker) and trio.current_time() < deadline:
         with trio.move_on_at(deadline):
             await broker.replicas.wait_low_watermarks_moved()

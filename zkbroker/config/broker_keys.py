@@ -253,7 +253,7 @@ class BrokerKeys:
     num_replica_fetchers = integer(
         1, update=CLUSTER_WIDE, tuning="one task fetches from each leader, over one connection"
     )
-    num_replica_alter_log_dirs_threads = optional_integer(tuning=ONE_LOOP)
+    num_replica_alter_log_dirs_threads = optional_integer()
     auto_leader_rebalance_enable = boolean(True)
     leader_imbalance_per_broker_percentage = integer(10)
     leader_imbalance_check_interval_seconds = long(300, at_least=1)

@@ -217,16 +217,16 @@ class Shard(Generic[S]):
 
     async def _load(self) -> None:
         """Read the whole log into the state; a record appended meanwhile (a marker) is read like the others."""
-        opened = self.partition.log
+        partition = self.partition  # its log may move to another directory meanwhile
         began = time.perf_counter()
-        replay = Replay(self.state, next_offset=opened.log_start_offset)
+        replay = Replay(self.state, next_offset=partition.log.log_start_offset)
         slices = _Slices()
-        while replay.next_offset < opened.log_end_offset:
+        while replay.next_offset < partition.log.log_end_offset:
             await self._read_on(replay, slices)
             for _ in replay.finish():
                 await slices.pause()
         # No await since the last look at the log's end.
-        self.applied_to = opened.log_end_offset
+        self.applied_to = partition.log.log_end_offset
         self.records_loaded = replay.records
         self.load_ms = round((time.perf_counter() - began) * 1000)
         for what in replay.skipped[:10]:
@@ -238,11 +238,10 @@ class Shard(Generic[S]):
 
     async def _read_on(self, replay: Replay, slices: _Slices) -> None:
         """Feed `replay` up to the present end of the log."""
-        opened = self.partition.log
-        end = opened.log_end_offset
+        end = self.partition.log.log_end_offset
         while replay.next_offset < end:
             position = replay.next_offset
-            found = opened.read(position, READ_BYTES, upper_offset=end)
+            found = self.partition.log.read(position, READ_BYTES, upper_offset=end)
             try:
                 data = await trio.to_thread.run_sync(found.read)
             finally:

@@ -71,6 +71,16 @@ class ReplicationQuota:
                 self._throttled.pop(topic, None)
 
 
+def log_moves_quota(config: Callable[[], BrokerConfig]) -> ReplicationQuota:
+    """How fast replicas are copied from one log directory to another: all of them count. Source: KIP-113."""
+
+    def windows() -> Windows:
+        seconds = config().alter_log_dirs_replication_quota_window_size_seconds
+        return Windows(config().alter_log_dirs_replication_quota_window_num, seconds * 1000)
+
+    return ReplicationQuota(lambda: config().replica_alter_log_dirs_io_max_bytes_per_second, windows)
+
+
 @attrs.define(eq=False)
 class ReplicationQuotas:
     """Both directions. Follows `DynamicConfig.on_topic_changed`."""

@@ -330,6 +330,12 @@ class ReplicaManager:
         if partition is not None and partition.log is moved:
             partition.log_start_has_moved()
 
+    def log_moved(self, was: Log, now: Log) -> None:
+        """A log has moved to another directory: the partition goes on with it where it was."""
+        partition = self.partitions.get(now.tp)
+        if partition is not None and partition.log is was:
+            partition.log = now
+
     def brokers_moved(self) -> None:
         """Other brokers live than before: followers that came alive may join, the dead are not waited for."""
         self.expand_isrs()

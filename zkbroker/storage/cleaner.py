@@ -200,6 +200,12 @@ class LogCleaner:
         self.first_dirty.pop(this.tp, None)
         self._paused.discard(this.tp)
 
+    def moved(self, this: Log) -> None:
+        """Another log has taken its place, with the same records."""
+        self.abort(this)
+        self._uncleanable.pop(this, None)
+        self._paused.discard(this.tp)
+
     def truncated(self, this: Log) -> None:
         """What was compacted beyond the log's end is so no longer."""
         self.abort(this)

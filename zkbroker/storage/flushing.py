@@ -41,10 +41,15 @@ class Flush:
             sync_directory(self.files, self.directory)
             sync_directory(self.files, os.path.dirname(self.directory))
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether the log's directory was renamed since: then files may not have been found, and are not synced."""
+        return self.log.segments.directory != self.directory
+
     def done(self, wall_ms: int) -> bool:
         """Note that it ran; whether that still counts."""
         log = self.log
-        if log.is_closed or log.truncations != self.truncations:
+        if log.is_closed or log.truncations != self.truncations or self.has_moved:
             return False
         for segment in self.sealed:
             segment.needs_sync = False
@@ -92,6 +97,14 @@ def prepare_flush(log: Log, *, everything: bool) -> Flush | None:
         tuple(paths),
         with_names,
     )
+
+
+def sync_now(log: Log, wall_ms: int) -> None:
+    """Bring everything to disk in this very step: for the little a sync left a moment ago. Raises: OSError."""
+    flush = prepare_flush(log, everything=True)
+    if flush is not None:
+        flush.run()
+        flush.done(wall_ms)
 
 
 def prepare_clean_stop(log: Log) -> Flush | None:

@@ -682,6 +682,16 @@ class Log:
         """Forget producers that were silent that long; returns how many."""
         return self.producers.remove_expired(wall_ms, expiration_ms)
 
+    def take_over(self, other: Log) -> None:
+        """Know what the log that this one is a copy of knows beyond its batches. They have the same end."""
+        assert self.log_end_offset == other.log_end_offset
+        self.producers = other.producers
+        self.epochs = other.epochs
+        self.log_start_offset = max(self.log_start_offset, other.log_start_offset)
+        self.high_watermark = other.high_watermark
+        self.unsynced_names.add()
+        self._save_epochs()
+
     # --- life --------------------------------------------------------------------------------------------------
 
     def flushed_to(self, offset: int, wall_ms: int) -> None:

@@ -11,8 +11,9 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 import trio
@@ -22,10 +23,12 @@ from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.model import TopicId, TopicPartition
 from zkbroker.storage import names
 from zkbroker.storage.call_watch import CallWatch
-from zkbroker.storage.checkpoints import read_offsets, write_offsets
+from zkbroker.storage.checkpoints import write_offsets
 from zkbroker.storage.cleaner import LogCleaner
 from zkbroker.storage.files import FILES, Files
-from zkbroker.storage.loading import LastRun, LogSetting, create_log, open_log
+from zkbroker.storage.found_logs import Arranged, Contents, FoundLog, arrange, look_into
+from zkbroker.storage.future_logs import FutureLogs
+from zkbroker.storage.loading import LogSetting, create_log, open_log
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_directory import LogDirectory, LogDirectoryError
 from zkbroker.storage.segment import Segment, SegmentStorage
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["LogDirectoryError", "LogManager", "LogManagerStatistics"]
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _LOAD_BATCH: Final = 64  # clean logs one thread opens before it reports
 _PROGRESS_SECONDS: Final = 2.0
@@ -59,16 +64,6 @@ class LogManagerStatistics:
     open_files: int
     slow_file_calls: int
     waiting_removals: int
-
-
-@attrs.frozen
-class _Found:
-    """A log's directory, seen at the start."""
-
-    tp: TopicPartition
-    log_dir: LogDirectory
-    name: str
-    last: LastRun
 
 
 @attrs.define(eq=False)
@@ -95,6 +90,7 @@ class LogManager:
     _upkeep: dict[LogDirectory, DirectoryUpkeep] = attrs.field(init=False)
     _high_watermarks: dict[TopicPartition, int] = attrs.field(factory=dict)  # of the last run
     cleaner: LogCleaner = attrs.field(init=False)
+    futures: FutureLogs = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         config = self.config()
@@ -106,16 +102,30 @@ class LogManager:
             each: DirectoryUpkeep(each, self._lister(each), self.wall_ms) for each in self.log_dirs
         }
         self.cleaner = LogCleaner(
-            self.config, self.logs, self.wall_ms, sync_names=self._sync_names, save=self._save_first_dirty
+            self.config, self.logs, self.wall_ms, sync_names=self._sync_names, save=self.save_first_dirty
         )
+        self.futures = FutureLogs(self.logs, self._setting, self._upkeep, self.cleaner, self.wall_ms)
 
     def _lister(self, log_dir: LogDirectory) -> Callable[[], list[Log]]:
-        return lambda: [each for each in self.logs.values() if each.segments.log_dir is log_dir]
+        return lambda: [each for each in self.all_logs() if each.segments.log_dir is log_dir]
 
     # --- what there is -----------------------------------------------------------------------------------------
 
     def get(self, tp: TopicPartition) -> Log | None:
         return self.logs.get(tp)
+
+    def all_logs(self) -> list[Log]:
+        """Every log, and the copies under way."""
+        return [*self.logs.values(), *self.futures.logs.values()]
+
+    def directory(self, path: str) -> LogDirectory | None:
+        """The log directory of that path, online or not."""
+        path = os.path.abspath(path)
+        return next((each for each in self.log_dirs if each.path == path), None)
+
+    async def in_thread(self, log_dir: LogDirectory, call: Callable[[], T]) -> T:
+        """Run a call that waits for that directory's disk, so that only its own calls wait. Raises: what it raises."""
+        return await self._upkeep[log_dir].in_thread(call)
 
     @property
     def offline_dirs(self) -> list[Path]:
@@ -135,6 +145,10 @@ class LogManager:
             sum(upkeep.waiting_removals for upkeep in self._upkeep.values()),
         )
 
+    async def ask(self, log_dir: LogDirectory, call: Callable[[], T]) -> T:
+        """As `in_thread`, for a call that changes nothing: who is cancelled does not wait for it."""
+        return await self._upkeep[log_dir].in_thread(call, abandon_on_cancel=True)
+
     # --- loading -----------------------------------------------------------------------------------------------
 
     async def load(self) -> None:
@@ -151,43 +165,41 @@ class LogManager:
             raise
 
     async def _load(self) -> None:
-        found: list[_Found] = []
+        contents: list[Contents] = []
         for log_dir in self.log_dirs:
             try:
                 log_dir.lock()
-                found += await trio.to_thread.run_sync(self._look_into, log_dir)
+                contents.append(
+                    await self._upkeep[log_dir].in_thread(partial(look_into, log_dir, self.files))
+                )
             except OSError as error:
                 log_dir.fail(str(error))
         self._require_online_dir()
-        places: dict[TopicPartition, _Found] = {}
-        for each in found:
-            if each.tp in places:
-                raise LogDirectoryError(
-                    f"{each.tp} is in both {places[each.tp].log_dir.path} and {each.log_dir.path}; "
-                    "one of the two directories must be moved away by hand"
-                )
-            places[each.tp] = each
+        arranged = await trio.to_thread.run_sync(arrange, contents, self.files)
+        self._note_checkpoints(contents, arranged)
         for log_dir in self.log_dirs:
             if log_dir.is_online:
                 try:
-                    await trio.to_thread.run_sync(log_dir.remove_clean_marker)
+                    await self._upkeep[log_dir].in_thread(log_dir.remove_clean_marker)
                 except OSError as error:
                     log_dir.fail(str(error))
         started = trio.current_time()
-        progress = _Progress(len(found), trio.current_time)
+        wanted = [*arranged.current.values(), *arranged.future.values()]
+        progress = _Progress(len(wanted), trio.current_time)
         async with trio.open_nursery() as nursery:
             for log_dir in self.log_dirs:
                 threads = trio.CapacityLimiter(self.config().num_recovery_threads_per_data_dir)
-                here = [each for each in found if each.log_dir is log_dir]
+                here = [each for each in wanted if each.log_dir is log_dir]
                 batch = _LOAD_BATCH if all(each.last.clean for each in here) else 1
                 for start in range(0, len(here), batch):
                     nursery.start_soon(self._open_all, here[start : start + batch], threads, progress)
+        self._adopt_copies()
         self._loaded = True
         for log_dir in self.log_dirs:
             if not log_dir.is_online:
                 self._give_up_logs_of(log_dir)
         self._require_online_dir()
-        if found:
+        if wanted:
             log.info(
                 "%d logs opened in %.1f s%s",
                 len(self.logs),
@@ -195,60 +207,73 @@ class LogManager:
                 "" if self.was_clean else ", recovered from an unclean stop",
             )
 
+    def _note_checkpoints(self, contents: Sequence[Contents], arranged: Arranged) -> None:
+        """What the last run left: a log's own directory knows best, until a move's first checkpoint the old one."""
+        now_ms = self.wall_ms()
+        for content in contents:
+            self.was_clean = self.was_clean and (content.was_clean or not content.logs)
+            self._high_watermarks |= content.high_watermarks
+            self.cleaner.first_dirty |= content.first_dirty
+            for path in content.removals:
+                self._upkeep[content.log_dir].remove_directory(now_ms, path)
+        own = {content.log_dir: content for content in contents}
+        for tp, each in arranged.current.items():
+            for known, noted in (
+                (self._high_watermarks, own[each.log_dir].high_watermarks),
+                (self.cleaner.first_dirty, own[each.log_dir].first_dirty),
+            ):
+                if tp in noted:
+                    known[tp] = noted[tp]
+        self.futures.orphans.update(arranged.orphans)
+        for each in arranged.obsolete:
+            doomed = each.log_dir.child(names.marked_directory_name(each.tp, uuid.uuid4().hex, names.DELETE))
+            try:
+                self.files.replace(each.path, doomed)
+            except OSError as error:
+                each.log_dir.failed(f"remove {each.path}", error)
+                continue
+            self._upkeep[each.log_dir].remove_directory(now_ms, doomed)
+
+    def _adopt_copies(self) -> None:
+        """Copies that were under way are so again, if their logs could be opened."""
+        copies, self.futures.logs = self.futures.logs, {}
+        for tp, copy in copies.items():
+            if tp in self.logs:
+                self.futures.adopt(copy)
+            else:
+                copy.close("its log could not be opened")
+
     def _give_up_logs_of(self, log_dir: LogDirectory) -> None:
-        """The logs of a failed directory are closed and no longer ours; the controller learns it from the broker."""
+        """The logs of a failed directory are closed and no longer ours; the controller learns it from the broker.
+
+        Of a copy in it nothing is lost. A copy of a log in it stays where it is.
+        """
+        reason = f"the log directory {log_dir.path} is offline: {log_dir.failure}"
         for each in self._upkeep[log_dir].logs():
-            each.close(f"the log directory {log_dir.path} is offline: {log_dir.failure}")
-            self.cleaner.forget(each)
-            del self.logs[each.tp]
+            self.futures.forget(each.tp, reason)
+            if self.logs.get(each.tp) is each:
+                each.close(reason)
+                self.cleaner.forget(each)
+                del self.logs[each.tp]
 
     def _require_online_dir(self) -> None:
         if not any(each.is_online for each in self.log_dirs):
             reasons = "; ".join(f"{each.path}: {each.failure}" for each in self.log_dirs)
             raise LogDirectoryError(f"no log directory can be used ({reasons})")
 
-    def _look_into(self, log_dir: LogDirectory) -> list[_Found]:
-        """What is in a directory. Raises: OSError, LogDirectoryError."""
-        children = sorted(self.files.listdir(log_dir.path))
-        clean = log_dir.has_clean_marker()
-        recovery = read_offsets(self.files, log_dir.child(names.RECOVERY_POINTS))
-        starts = read_offsets(self.files, log_dir.child(names.LOG_STARTS))
-        marks = read_offsets(self.files, log_dir.child(names.HIGH_WATERMARKS))
-        self._high_watermarks.update(marks)
-        self.cleaner.first_dirty.update(read_offsets(self.files, log_dir.child(names.CLEANER_OFFSETS)))
-        found = []
-        for name in children:
-            path = log_dir.child(name)
-            if not os.path.isdir(path) or name in (names.REMOTE_INDEX_CACHE, "lost+found"):
-                continue
-            tp = names.parse_directory_name(name)
-            if tp is not None:
-                last = LastRun(clean, recovery.get(tp, 0), starts.get(tp, 0), marks.get(tp, 0))
-                found.append(_Found(tp, log_dir, name, last))
-            elif names.parse_marked_directory_name(name, names.DELETE) is not None:
-                self._upkeep[log_dir].remove(Removal(self.wall_ms(), directory=path))
-            elif not any(
-                names.parse_marked_directory_name(name, mark) for mark in (names.FUTURE, names.STRAY)
-            ):
-                raise LogDirectoryError(
-                    f"{path} is no log of a topic partition; a log directory may hold nothing else"
-                )
-        if found and not clean:
-            self.was_clean = False
-            log.info("%s was not left cleanly: %d logs are recovered", log_dir.path, len(found))
-        return found
-
     async def _open_all(
-        self, found: Sequence[_Found], threads: trio.CapacityLimiter, progress: _Progress
+        self, found: Sequence[FoundLog], threads: trio.CapacityLimiter, progress: _Progress
     ) -> None:
         configs = [self.topic_config(each.tp.topic) for each in found]
         opened = await trio.to_thread.run_sync(self._open_each, found, configs, limiter=threads)
+        copies = {(each.tp, each.path) for each in found if each.is_future}
         for each in opened:
             each.owner = self
-            self.logs[each.tp] = each
+            is_copy = (each.tp, each.segments.directory) in copies
+            (self.futures.logs if is_copy else self.logs)[each.tp] = each
         progress.add(len(found))
 
-    def _open_each(self, found: Sequence[_Found], configs: Sequence[TopicConfig]) -> list[Log]:
+    def _open_each(self, found: Sequence[FoundLog], configs: Sequence[TopicConfig]) -> list[Log]:
         opened = []
         for each, config in zip(found, configs, strict=True):
             if each.log_dir.failure is not None:
@@ -285,8 +310,10 @@ class LogManager:
             return known
         if not is_new and self.offline_dirs:
             raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"{tp}: its log may be in an offline directory")
+        self.futures.drop_orphans(tp)
         error = KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"{tp}: every log directory is offline")
-        for log_dir in self._least_loaded():
+        wanted = self.futures.wanted.get(tp)
+        for log_dir in [wanted] if wanted is not None and wanted.is_online else self._least_loaded():
             try:
                 created = create_log(
                     tp, log_dir, names.directory_name(tp), config, self._setting, topic_id, self.wall_ms()
@@ -301,6 +328,7 @@ class LogManager:
                 continue
             created.owner = self
             self.logs[tp] = created
+            self.futures.wanted.pop(tp, None)
             return created
         raise error
 
@@ -321,6 +349,7 @@ class LogManager:
         doomed = self.logs.get(tp)
         if doomed is None:
             return
+        self.futures.drop(tp, "its partition was deleted")  # first: alone it must not be taken for the log
         log_dir = doomed.segments.log_dir
         name = names.marked_directory_name(tp, uuid.uuid4().hex, names.DELETE)
         try:
@@ -335,7 +364,7 @@ class LogManager:
         upkeep = self._upkeep[log_dir]
         upkeep.forget(doomed)
         delay_ms = doomed.config.file_delete_delay_ms
-        upkeep.remove(Removal(self.wall_ms() + delay_ms, directory=log_dir.child(name)))
+        upkeep.remove_directory(self.wall_ms() + delay_ms, log_dir.child(name))
         if had_start:
             self._forget_log_start(log_dir)
         upkeep.checkpoint_soon()
@@ -383,7 +412,9 @@ class LogManager:
         self._upkeep[log.segments.log_dir].remove(Removal(due_ms, tuple(segments)))
 
     def was_truncated(self, log: Log) -> None:
-        self.cleaner.truncated(log)
+        if self.logs.get(log.tp) is log:
+            self.cleaner.truncated(log)
+            self.futures.was_cut(log)
         self._upkeep[log.segments.log_dir].checkpoint_soon()
 
     def start_moved(self, log: Log) -> None:
@@ -409,7 +440,8 @@ class LogManager:
     async def _sync_names(self, log: Log) -> None:
         await self._upkeep[log.segments.log_dir].sync_names(log)
 
-    async def _save_first_dirty(self, log: Log) -> None:
+    async def save_first_dirty(self, log: Log) -> None:
+        """Write down how far the logs in that log's directory are compacted."""
         log_dir = log.segments.log_dir
         upkeep = self._upkeep[log_dir]
         known = self.cleaner.first_dirty
@@ -506,7 +538,7 @@ class LogManager:
                 for upkeep in self._upkeep.values():
                     nursery.start_soon(upkeep.stop_cleanly)
         finally:
-            for each in self.logs.values():
+            for each in self.all_logs():
                 each.close("the broker is stopping")
             for log_dir in self.log_dirs:
                 log_dir.unlock()

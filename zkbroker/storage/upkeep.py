@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 import trio
@@ -25,6 +25,8 @@ from zkbroker.storage.log_directory import LogDirectory
 from zkbroker.storage.segment import Segment
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _THREADS: Final = 4
 _STOP_BATCH: Final = 32  # logs one thread syncs before it reports
@@ -93,6 +95,10 @@ class DirectoryUpkeep:
     def remove(self, removal: Removal) -> None:
         self._removals.append(removal)
 
+    def remove_directory(self, due_ms: int, directory: str) -> None:
+        """Remove a renamed directory when its time has come (wall clock)."""
+        self.remove(Removal(due_ms, directory=directory))
+
     def forget(self, log: Log) -> None:
         """The log is deleted."""
         self._flushes.pop(log, None)
@@ -135,14 +141,18 @@ class DirectoryUpkeep:
             await self._flushed.wait()
 
     async def _flush(self, flushing: Log, everything: bool) -> None:
+        flush = None
         try:
             async with self._writing_epochs:
                 flush = prepare_flush(flushing, everything=everything)
             if flush is not None:
-                await self._in_thread(flush.run)
+                await self.in_thread(flush.run)
                 flush.done(self.wall_ms())
         except OSError as error:
-            self.log_dir.fail(f"cannot sync {flushing.tp}: {error}")
+            if flush is None or not (flushing.is_closed or flush.has_moved):
+                self.log_dir.fail(f"cannot sync {flushing.tp}: {error}")
+        if flush is not None and flush.has_moved and not flushing.is_closed:
+            self.flush_soon(flushing, everything=everything)
         self._flushed.notify()
 
     async def _keep_writing_epochs(self) -> None:
@@ -177,7 +187,7 @@ class DirectoryUpkeep:
             file.acquire()
             try:
                 files = self.log_dir.files
-                await self._in_thread(lambda: files.start_write_back(file.fd, start, end - start))
+                await self.in_thread(lambda: files.start_write_back(file.fd, start, end - start))
             finally:
                 file.release()
         except OSError as error:
@@ -203,19 +213,30 @@ class DirectoryUpkeep:
         if self.log_dir.failure is not None:
             return
         try:
-            await self._in_thread(
-                lambda: write_offsets(self.log_dir.files, self.log_dir.child(name), offsets)
-            )
+            await self.in_thread(lambda: write_offsets(self.log_dir.files, self.log_dir.child(name), offsets))
         except OSError as error:
             self.log_dir.failed(f"write {self.log_dir.child(name)}", error)
+
+    async def sync_directory(self) -> None:
+        """Make the names of the log directory itself durable; a failure takes it offline."""
+        path = self.log_dir.path
+        await self.try_in_thread(f"sync {path}", lambda: sync_directory(self.log_dir.files, path))
+
+    async def try_in_thread(self, doing: str, call: Callable[[], object]) -> None:
+        """Do it unless the directory is offline; an OSError is the directory's."""
+        if self.log_dir.failure is None:
+            try:
+                await self.in_thread(call)
+            except OSError as error:
+                self.log_dir.failed(doing, error)
 
     async def sync_names(self, log: Log) -> None:
         """Make the names of a log's files durable; a failure takes the directory offline."""
         try:
             directory = log.segments.directory
-            await self._in_thread(lambda: sync_directory(self.log_dir.files, directory))
+            await self.in_thread(lambda: sync_directory(self.log_dir.files, directory))
         except OSError as error:
-            if not log.is_closed:  # else its directory was renamed
+            if not log.is_closed and log.segments.directory == directory:  # else it was renamed
                 self.log_dir.fail(f"cannot sync {directory}: {error}")
 
     async def remove_due(self, wall_ms: int) -> None:
@@ -225,7 +246,7 @@ class DirectoryUpkeep:
             return
         self._removals = [removal for removal in self._removals if removal.due_ms > wall_ms]
         try:
-            await self._in_thread(lambda: _remove_all(self.log_dir, due))
+            await self.in_thread(lambda: _remove_all(self.log_dir, due))
         except OSError as error:
             self.log_dir.failed(f"remove deleted files in {self.log_dir.path}", error)
 
@@ -240,17 +261,18 @@ class DirectoryUpkeep:
                     nursery.start_soon(self._flush_all, flushes[start : start + _STOP_BATCH])
             await self.checkpoint()
             if self.log_dir.failure is None:
-                await self._in_thread(self.log_dir.put_clean_marker)
+                await self.in_thread(self.log_dir.put_clean_marker)
         except* OSError as errors:
             self.log_dir.fail(f"cannot stop cleanly: {errors.exceptions[0]}")
 
     async def _flush_all(self, flushes: Sequence[Flush]) -> None:
-        await self._in_thread(lambda: _run_all(flushes))
+        await self.in_thread(lambda: _run_all(flushes))
         for flush in flushes:
             flush.done(self.wall_ms())
 
-    async def _in_thread(self, call: Callable[[], object]) -> None:
-        await trio.to_thread.run_sync(call, limiter=self._threads)
+    async def in_thread(self, call: Callable[[], T], *, abandon_on_cancel: bool = False) -> T:
+        """Run a call that waits for this directory's disk. Raises: what it raises."""
+        return await trio.to_thread.run_sync(call, limiter=self._threads, abandon_on_cancel=abandon_on_cancel)
 
 
 def _replace_all(files: Files, contents: Sequence[tuple[str, bytes]]) -> tuple[str, OSError] | None:
