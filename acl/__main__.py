@@ -6,20 +6,12 @@ Exit codes: 0 done, 1 refused, failed or not as asserted, 2 wrong usage, 3 not a
 from __future__ import annotations
 
 import argparse
-import logging
-import os
 import sys
 from collections.abc import Sequence
 
 from acl.cli import advice, declared, questions, rules
-from acl.cli.failure import Failure
 from acl.cli.options import Parser
-from acl.document import BadDocument
-from acl.files import BadFile
-from acl.plan import BadPlan
-from acl.stores.store import StoreError
-from acl.text import BadWord
-from acl.usage import BadUsage
+from acl.cli.running import run
 
 DESCRIPTION = """\
 Access control lists of a Kafka cluster, through its brokers or straight in its ZooKeeper.
@@ -29,8 +21,6 @@ Access control lists of a Kafka cluster, through its brokers or straight in its 
   acl add --allow-principal User:alice --operation Write --topic orders
   acl plan acls.yaml                             what a declaration would change
 """
-
-FOR_PEOPLE = (StoreError, BadFile, BadDocument, BadPlan, BadWord, BadUsage)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,24 +34,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code."""
-    # What the client libraries say about a connection is said again, in a sentence, by what ends the command.
-    logging.basicConfig(level=logging.CRITICAL)
     arguments = parser().parse_args(argv)
-    try:
-        code: int = arguments.run(arguments)
-        sys.stdout.flush()
-    except Failure as failure:
-        sys.stderr.write(f"acl: {failure}\n")
-        code = failure.exit_code
-    except FOR_PEOPLE as error:
-        sys.stderr.write(f"acl: {error}\n")
-        code = 1
-    except KeyboardInterrupt:
-        code = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to say at exit either
-        code = 1
-    return code
+    return run(arguments.run, arguments)
 
 
 if __name__ == "__main__":

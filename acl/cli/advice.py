@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from acl.cli.failure import Failure
 from acl.cli.options import connection, open_store, policy, policy_options, read_rules
-from acl.cli.output import emit
+from acl.cli.output import emit, note
 from acl.cli.questions import read_log
 from acl.document import write_document
 from acl.files import BadFile
@@ -154,6 +154,9 @@ def _lint(arguments: argparse.Namespace) -> int:
             raise Failure("--unused-since needs --usage: only brokers know what was used.", 2)
         since_ms = parse_since(arguments.unused_since, int(time.time() * 1000))
     usage = _read_usage(arguments.usage)
+    if usage is not None and since_ms is not None and usage.since_ms > since_ms:
+        began = datetime.fromtimestamp(usage.since_ms / 1000).isoformat(" ", "minutes")
+        note(f"brokers count only since {began}: what was not used before that, nobody knows.")
     with closing(open_store(arguments)) as store:
         acls = read_rules(store)
         existing = dict(store.existing())

@@ -339,7 +339,9 @@ def _watch(arguments: argparse.Namespace) -> int:
     started = datetime.now()
     seen = 0
     with closing(open_store(arguments)) as store:
-        for change in store.watch(arguments.interval):
+        changes = store.watch(arguments.interval)
+        note(f"watching {store.place}")
+        for change in changes:
             now = datetime.now()
             for sign, rules in (("+", change.added), ("-", change.removed)):
                 for rule in rules:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import trio
 from kazoo.client import KazooClient
 
 from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore
-from zkbroker.testing.servers import EMBEDDED_ZOOKEEPER, ZooKeeperServer, new_zookeeper
+from zkbroker.testing.servers import (
+    EMBEDDED_ZOOKEEPER,
+    ZKBROKER,
+    BrokerKind,
+    BrokerServer,
+    ZooKeeperServer,
+    new_broker,
+    new_zookeeper,
+)
 
 _chroots = itertools.count()
 
@@ -43,6 +52,35 @@ def kazoo(zookeeper_server: ZooKeeperServer) -> Iterator[KazooClient]:
     finally:
         client.stop()
         client.close()
+
+
+AUTHORIZER = {
+    "authorizer.class.name": "kafka.security.authorizer.AclAuthorizer",
+    "super.users": "User:ANONYMOUS",
+}
+
+
+def run_broker(
+    directory: Path, zookeeper: ZooKeeperServer, kind: BrokerKind, **overrides: object
+) -> Iterator[BrokerServer]:
+    """A broker with an authorizer, whose super user everybody is, on a chroot of its own: for a fixture."""
+    connect = f"{zookeeper.connect}/broker-{next(_chroots)}"
+    server = new_broker(directory, 1, connect, kind, **overrides)
+    server.properties |= AUTHORIZER
+    try:
+        server.start()
+        trio.run(server.process.wait_ready)
+        yield server
+    finally:
+        server.process.kill()
+
+
+@pytest.fixture(scope="session")
+def zkbroker_server(
+    zookeeper_server: ZooKeeperServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrokerServer]:
+    """One of our brokers, for the whole run."""
+    yield from run_broker(tmp_path_factory.mktemp("acl-zkbroker"), zookeeper_server, ZKBROKER)
 
 
 Open = Callable[..., ZooKeeperStore]

@@ -27,9 +27,10 @@ from acl.sets import AclSet
 from acl.stores.brokers import BATCH, BrokerStore, client_options
 from acl.stores.store import Change, StoreError, wait_for
 from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore
+from tests.acl.conftest import run_broker
 from tests.support.peers import APACHE_KAFKA
 from zkbroker.testing.processes import free_port
-from zkbroker.testing.servers import BrokerKind, BrokerServer, ZooKeeperServer, new_broker
+from zkbroker.testing.servers import BrokerServer, ZooKeeperServer, new_broker
 
 TOPIC, GROUP = ResourceType.TOPIC, ResourceType.GROUP
 ORDERS = literal(TOPIC, "orders")
@@ -37,29 +38,18 @@ READ = allow("User:alice", Operation.READ, ORDERS)
 WRITE = allow("User:alice", Operation.WRITE, ORDERS)
 PREFIX = deny(EVERYBODY, Operation.DELETE, prefixed(TOPIC, "pay-"), "10.0.0.1")
 
-AUTHORIZER = {
-    "authorizer.class.name": "kafka.security.authorizer.AclAuthorizer",
-    "super.users": "User:ANONYMOUS",
-}
 
-
-@pytest.fixture(scope="module", params=[pytest.param(APACHE_KAFKA, id="kafka", marks=pytest.mark.peers)])
+@pytest.fixture(scope="module", params=["zkbroker", pytest.param("kafka", marks=pytest.mark.peers)])
 def broker(
     request: pytest.FixtureRequest,
     zookeeper_server: ZooKeeperServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[BrokerServer]:
     """A broker with an authorizer, whose super user everybody is."""
-    kind: BrokerKind = request.param
-    directory = tmp_path_factory.mktemp(f"acl-{kind.name}")
-    server = new_broker(directory, 1, f"{zookeeper_server.connect}/acl-{kind.name}", kind)
-    server.properties |= AUTHORIZER
-    try:
-        server.start()
-        trio.run(server.process.wait_ready)
-        yield server
-    finally:
-        server.process.kill()
+    if request.param == "zkbroker":
+        yield request.getfixturevalue("zkbroker_server")
+    else:
+        yield from run_broker(tmp_path_factory.mktemp("acl-kafka"), zookeeper_server, APACHE_KAFKA)
 
 
 @pytest.fixture

@@ -243,6 +243,16 @@ async def test_who_has_said_who_it_is_may_be_silent(tmp_path: Path, authority: A
         assert await heartbeat(stream)
 
 
+async def test_who_is_still_shaking_hands_is_not_idle(tmp_path: Path, authority: Authority) -> None:
+    """The sweeper closed connections that it met in the middle of the TLS handshake."""
+    async with opened(tmp_path, authority, "A:SSL") as here:
+        stream = await here.connect("A")
+        while not here.listeners[0].connections:
+            await trio.lowlevel.checkpoint()
+        assert here.listeners[0].close_idle(600.0, trio.current_time()) == 0
+        await stream.aclose()
+
+
 async def test_frames_are_small_before_authentication(
     tmp_path: Path, authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:

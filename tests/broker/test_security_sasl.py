@@ -133,6 +133,20 @@ async def test_a_refused_bearer_token(client: SaslClient) -> None:
     assert await client.is_closed()
 
 
+async def test_a_client_that_does_not_hear_the_refusal_of_its_bearer_token(
+    client: SaslClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """aiokafka goes on as if it were in: the log must still say why it is not."""
+    caplog.set_level(logging.INFO)
+    await client.handshake("OAUTHBEARER")
+    told = await client.authenticate(next(bearer_client("bad")))
+    assert told is not None and told.auth_bytes == b'{"status":"invalid_token"}'
+    await send(client, HeartbeatRequest())
+    assert await client.is_closed()
+    assert client.served.seen == []
+    assert "it sent HEARTBEAT after its token was refused: it is not good" in caplog.text
+
+
 async def test_a_mechanism_nobody_has(client: SaslClient) -> None:
     answer = await client.handshake("GSSAPI")
     assert answer is not None and answer.error_code == ErrorCode.UNSUPPORTED_SASL_MECHANISM

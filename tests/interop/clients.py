@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import attrs
 
+from tests.interop.logins import OPEN, Login
 from tests.interop.records import Headers, Read, Sent, varied
 from tests.support.peers import RECORD_CLIENT, JavaTools
 
@@ -78,6 +79,7 @@ class ConfluentKafka:
 
     name: str = "confluent-kafka"
     config: Mapping[str, object] = attrs.field(factory=dict)
+    login: Login = OPEN
 
     def sample(self, count: int) -> list[Sent]:
         return varied(count)
@@ -92,6 +94,7 @@ class ConfluentKafka:
                 "acks": how.acks,
                 "enable.idempotence": how.idempotent,
                 "linger.ms": 5,
+                **self.login.librdkafka(),
                 **self.config,
             }
         )
@@ -120,9 +123,8 @@ class ConfluentKafka:
     def read(self, bootstrap: str, topic: str, place: Place, count: int) -> list[Read]:
         from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-        consumer = Consumer(
-            {"bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False, **self.config}
-        )
+        own = {"group.id": "unused", "enable.auto.commit": False}
+        consumer = Consumer({"bootstrap.servers": bootstrap, **own, **self.login.librdkafka(), **self.config})
         try:
             offset = OFFSET_BEGINNING
             if isinstance(place, AtOffset):
@@ -153,6 +155,7 @@ class KafkaPython:
     """kafka-python."""
 
     name: str = "kafka-python"
+    login: Login = OPEN
 
     def sample(self, count: int) -> list[Sent]:
         return varied(count)
@@ -166,6 +169,7 @@ class KafkaPython:
             acks="all" if how.acks == "all" else int(how.acks),
             enable_idempotence=how.idempotent,
             linger_ms=5,
+            **self.login.kafka_python(),
         )
         try:
             futures = [
@@ -189,7 +193,10 @@ class KafkaPython:
         from kafka import KafkaConsumer, TopicPartition
 
         consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, consumer_timeout_ms=int(TIMEOUT_S * 1000)
+            bootstrap_servers=bootstrap,
+            enable_auto_commit=False,
+            consumer_timeout_ms=int(TIMEOUT_S * 1000),
+            **self.login.kafka_python(),
         )
         try:
             partition = TopicPartition(topic, 0)
@@ -217,6 +224,7 @@ class AioKafka:
     """aiokafka, in an asyncio loop that lives for one call."""
 
     name: str = "aiokafka"
+    login: Login = OPEN
 
     def sample(self, count: int) -> list[Sent]:
         return varied(count)
@@ -235,6 +243,7 @@ class AioKafka:
             acks="all" if how.acks == "all" else int(how.acks),
             enable_idempotence=how.idempotent,
             linger_ms=5,
+            **self.login.aiokafka(),
         )
         await producer.start()
         try:
@@ -262,7 +271,9 @@ class AioKafka:
     async def _read(self, bootstrap: str, topic: str, place: Place, count: int) -> list[Read]:
         from aiokafka import AIOKafkaConsumer, TopicPartition
 
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, **self.login.aiokafka()
+        )
         await consumer.start()
         try:
             partition = TopicPartition(topic, 0)
@@ -354,6 +365,7 @@ class JavaClients:
 
     tools: JavaTools
     name: str = "java"
+    login: Login = OPEN
 
     def sample(self, count: int) -> list[Sent]:
         return varied(count)
@@ -364,6 +376,7 @@ class JavaClients:
             "acks": how.acks,
             "enable.idempotence": str(how.idempotent).lower(),
             "linger.ms": "5",
+            **self.login.java(),
         }
         result = self.tools.run(
             RECORD_CLIENT,
@@ -382,8 +395,9 @@ class JavaClients:
             where = ["offset", str(place.offset)]
         elif isinstance(place, AtTimestamp):
             where = ["timestamp", str(place.timestamp_ms)]
+        words = [*where, str(count), *(f"{key}={value}" for key, value in self.login.java().items())]
         result = self.tools.run(
-            RECORD_CLIENT, "read", bootstrap, topic, *where, str(count), timeout_s=TIMEOUT_S
+            RECORD_CLIENT, "read", bootstrap, topic, *words, timeout_s=TIMEOUT_S
         ).require_success()
         return [_from_java(line) for line in result.output.splitlines()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import attrs
 import pytest
@@ -32,12 +33,17 @@ class Server:
         return self.broker.bootstrap
 
 
+def new_zookeeper_of(directory: Path, *, on_kafka: bool) -> ZooKeeperServer:
+    """The ZooKeeper that goes with what is under test, not started yet."""
+    return new_zookeeper(directory, APACHE_ZOOKEEPER if on_kafka else EMBEDDED_ZOOKEEPER)
+
+
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The broker under test (--on), for the whole run."""
     on_kafka = request.config.option.on == "kafka"
     directory = tmp_path_factory.mktemp("interop")
-    zookeeper = new_zookeeper(directory, APACHE_ZOOKEEPER if on_kafka else EMBEDDED_ZOOKEEPER)
+    zookeeper = new_zookeeper_of(directory, on_kafka=on_kafka)
     broker = new_broker(directory, 1, zookeeper.connect, APACHE_KAFKA if on_kafka else ZKBROKER)
 
     async def start() -> None:

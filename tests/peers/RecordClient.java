@@ -24,7 +24,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * The Java clients with every part of a record in the open, for partition 0 of one topic.
  *
  * produce BOOTSTRAP TOPIC [property=value...]: reads records from standard input, prints the offset of each (-1 for acks=0).
- * read BOOTSTRAP TOPIC (beginning | offset N | timestamp MS) COUNT: assigns the partition, prints COUNT records.
+ * read BOOTSTRAP TOPIC (beginning | offset N | timestamp MS) COUNT [property=value...]: assigns the partition, prints COUNT records.
  *
  * A record is a line: timestamp, key, value, then name and value of each header; bytes in base64, nothing as "-", null as "null".
  * A printed record has its offset before that.
@@ -41,11 +41,7 @@ public class RecordClient {
 
     static void produce(String[] args, TopicPartition partition) throws Exception {
         Properties properties = new Properties();
-        properties.put("bootstrap.servers", args[1]);
-        for (int i = 3; i < args.length; i++) {
-            String[] property = args[i].split("=", 2);
-            properties.put(property[0], property[1]);
-        }
+        put(properties, args, 3);
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         try (KafkaProducer<byte[], byte[]> producer =
                  new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -68,8 +64,9 @@ public class RecordClient {
 
     static void read(String[] args, TopicPartition partition) {
         Properties properties = new Properties();
-        properties.put("bootstrap.servers", args[1]);
-        int left = Integer.parseInt(args[args.length - 1]);
+        int count = args[3].equals("beginning") ? 4 : 5;
+        put(properties, args, count + 1);
+        int left = Integer.parseInt(args[count]);
         try (KafkaConsumer<byte[], byte[]> consumer =
                  new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer.assign(List.of(partition));
@@ -92,6 +89,14 @@ public class RecordClient {
                     }
                 }
             }
+        }
+    }
+
+    static void put(Properties properties, String[] args, int first) {
+        properties.put("bootstrap.servers", args[1]);
+        for (int i = first; i < args.length; i++) {
+            String[] property = args[i].split("=", 2);
+            properties.put(property[0], property[1]);
         }
     }
 

@@ -147,6 +147,7 @@ class Listener:
                 transport=transport,
                 memory=memory,
                 max_frame_bytes=max_frame_bytes,
+                last_active=trio.current_time(),
             )
             if entrance.is_open:
                 connections.start_soon(self._serve, connection, new_session, admission)
@@ -237,7 +238,12 @@ class Listener:
         """Close connections that neither sent nor took a byte for `idle_s`; returns how many. Source: KIP-43."""
         idle = [c for c in self.connections if not c.muted and now - c.last_active > idle_s]
         for connection in idle:
-            log.info("closing the connection of %s: idle for more than %g s", connection.peer, idle_s)
+            log.info(
+                "closing the connection of %s on %s: idle for more than %g s",
+                connection.peer,
+                connection.listener,
+                idle_s,
+            )
             connection.close()
         return len(idle)
 

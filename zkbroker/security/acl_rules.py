@@ -170,6 +170,7 @@ class AclRules:
 
     async def _load(self, session: ZkSession) -> None:
         """Read every pattern there is."""
+        began_s = time.monotonic()
         parents = {
             znodes.type_path(how, kind): (how, kind) for how in PATTERN_TYPES for kind in RESOURCE_TYPES
         }
@@ -186,6 +187,10 @@ class AclRules:
                 found[pattern] = _Written(CLOSED if entries is None else entries, node.stat.version)
         gone = {pattern: _Written(NO_ENTRIES, None) for pattern in self._versions if pattern not in found}
         self._apply(gone | found)
+        took_s = time.monotonic() - began_s
+        log.info(
+            "%d access rules on %d patterns are known, read in %.2f s", len(self.acls), len(found), took_s
+        )
 
     async def _read(self, session: ZkSession, patterns: Iterable[Pattern]) -> None:
         """Read these patterns again."""

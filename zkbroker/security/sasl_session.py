@@ -174,7 +174,7 @@ class SaslSession:
             header, offset = decode_request_header(frame)
             if header.api_key != ApiKey.SASL_AUTHENTICATE:
                 raise await self._refused(
-                    f"it sent {ApiKey(header.api_key).name} in the middle of the authentication"
+                    f"it sent {ApiKey(header.api_key).name} {self._place_in_exchange()}"
                 )
             request = decode_request(header, frame, offset)
         except (UnsupportedApi, MalformedMessage) as error:
@@ -189,6 +189,18 @@ class SaslSession:
             error_message=None, auth_bytes=token, session_lifetime_ms=lifetime_ms
         )
         return Answer(_encode(header, response))
+
+    def _place_in_exchange(self) -> str:
+        """Where a request came that has no place; the exchange ends."""
+        if self._mechanism == "OAUTHBEARER" and self._exchange is not None:
+            try:
+                self._exchange.send(b"\x01")  # what a client says that has heard the refusal
+            except AuthenticationRefused as refused:
+                if refused.shown is not None:
+                    return f"after its token was refused: {refused}"
+            except StopIteration:
+                pass
+        return "in the middle of the authentication"
 
     async def _bare_token(self, token: bytes) -> Reply:
         """A token without a request around it, from a client of before Kafka 1.0."""
