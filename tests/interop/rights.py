@@ -427,7 +427,14 @@ CASES = (
     Case("join-group", join_group, 7, (READ_GROUP,)),
     Case(
         "sync-group",
-        _message("sync_group", "SyncGroupRequest", group_id="{}", member_id="m"),
+        _message(
+            "sync_group",
+            "SyncGroupRequest",
+            group_id="{}",
+            member_id="m",
+            protocol_type="consumer",
+            protocol_name="range",
+        ),
         5,
         (READ_GROUP,),
     ),
