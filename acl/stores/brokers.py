@@ -67,7 +67,7 @@ class BrokerStore:
             return transports[-1]
 
         try:
-            self._client = KafkaAdminClient(bootstrap_servers=servers, kafka_client=transport, **options)
+            self._client = _AdminClient(bootstrap_servers=servers, kafka_client=transport, **options)
         except (errors.KafkaError, OSError, ValueError, AssertionError) as error:
             for made in transports:  # the admin client leaves its thread running when it cannot begin
                 made.close()
@@ -134,8 +134,9 @@ class BrokerStore:
         if answer["failed"]:
             made = [_binding(acl) for acl in answer["succeeded"]]
             refused = next(rule for rule in batch if rule not in made)
+            reason = self._client.reason_of_refusal or _sentence(answer["failed"][0]())
             raise StoreError(
-                f"The broker refused {binding_text(refused)}: {_sentence(answer['failed'][0]())} "
+                f"The broker refused {binding_text(refused)}: {reason.rstrip('.')}. "
                 f"{len(made)} of {len(batch)} rules of the request were added."
             )
 
@@ -176,6 +177,17 @@ class BrokerStore:
             ) from None
         except errors.KafkaError as error:
             raise StoreError(f"{self.place[0].upper()}{self.place[1:]} failed: {_sentence(error)}") from None
+
+
+class _AdminClient(KafkaAdminClient):  # type: ignore[misc]
+    """Keeps what the broker says of a refusal, where kafka-python knows only the error's code."""
+
+    reason_of_refusal: str | None = None
+
+    def _convert_create_acls_response_to_acls(self, acls: Any, response: Any) -> Any:
+        reasons = (result.error_message for result in response.results if result.error_code)
+        self.reason_of_refusal = next((reason for reason in reasons if reason), None)
+        return super()._convert_create_acls_response_to_acls(acls, response)
 
 
 class _StrangeWord(Exception):

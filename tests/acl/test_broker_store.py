@@ -117,11 +117,22 @@ def test_large_changes_go_in_batches(store: BrokerStore, beside: ZooKeeperStore)
     assert len(store.change(remove=rules).removed) == len(rules)
 
 
+def test_a_pattern_near_a_mebibyte_is_refused(zkbroker_server: BrokerServer) -> None:
+    """In a sentence, the broker's own, with nothing of that request written."""
+    rules = [allow(f"User:{'x' * 300}{n}", Operation.READ, literal(TOPIC, "big")) for n in range(3_000)]
+    with closing(BrokerStore(zkbroker_server.bootstrap)) as store:
+        with pytest.raises(StoreError, match=r"would take \d+ bytes, and ZooKeeper takes at most"):
+            store.change(add=rules)
+        store.change(add=[READ])
+        store.change(remove=store.read())
+
+
 def test_what_the_broker_refuses_is_told(store: BrokerStore) -> None:
     bad = allow("User:a", Operation.READ, literal(ResourceType.CLUSTER, "other"))
     good = allow("User:a", Operation.ALTER, CLUSTER_PATTERN)
     with pytest.raises(
-        StoreError, match="The broker refused Allow User:a Read cluster:other: INVALID_REQUEST"
+        StoreError,
+        match="The broker refused Allow User:a Read cluster:other: The only valid name for the CLUSTER resource",
     ):
         store.change(add=[bad, good])
     assert set(store.read()) == {good}

@@ -17,6 +17,7 @@ from acl.stores.store import Store
 from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore
 from tests.support.peers import JavaTools
 from zkbroker.cli import kafka_acls
+from zkbroker.testing.servers import BrokerServer
 
 ACL_COMMAND = "kafka.admin.AclCommand"
 TOPIC, GROUP = ResourceType.TOPIC, ResourceType.GROUP
@@ -147,6 +148,37 @@ def test_every_call_says_and_does_the_same(
             expected = attrs.evolve(expected, complaint=found.complaint)
         assert found == expected, call
         assert our_store.read() == their_store.read(), call
+
+
+@pytest.mark.peers
+def test_kafkas_own_command_through_our_broker(
+    zkbroker_server: BrokerServer,
+    java_tools: JavaTools,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Kafka's and ours in turn, both through the broker: each sees what the other did, in the same words."""
+    connect = str(zkbroker_server.properties["zookeeper.connect"])
+    where = ["--bootstrap-server", zkbroker_server.bootstrap]
+    with closing(ZooKeeperStore(ZooKeeperAccess(connect))) as store:
+        store.change(add=[allow("User:x", Operation.READ, literal(TOPIC, "x"))])
+        store.change(remove=store.read())
+        for call, rules in (
+            ("--add --allow-principal User:a --producer --topic orders --transactional-id tx", 5),
+            (
+                "--add --deny-principal User:* --operation Delete --topic o --resource-pattern-type prefixed",
+                6,
+            ),
+            ("--list --topic orders --resource-pattern-type match", 6),
+            ("--remove --topic o --resource-pattern-type prefixed --force", 5),
+            ("--remove --allow-principal User:a --producer --topic orders --transactional-id tx --force", 0),
+        ):
+            result = java_tools.run(ACL_COMMAND, *where, *call.split())
+            theirs = said(result.exit_code, result.output, result.errors)
+            assert theirs.code == 0
+            assert len(store.read()) == rules, call
+            if call.startswith("--list"):
+                assert our_call([*where, *call.split()], "", capsys, monkeypatch) == theirs
 
 
 def test_old_and_new_rules_side_by_side(

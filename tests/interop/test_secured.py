@@ -41,6 +41,8 @@ WAYS = [
     *(("SASLTLS", mechanism) for mechanism in MECHANISMS),
     ("SASL", "SCRAM-SHA-256"),
 ]
+CONFIG_COMMAND = "kafka.admin.ConfigCommand"
+DORAS = "doras-own-7"
 DELEGATION_TOKENS = "org.apache.kafka.tools.DelegationTokenCommand"
 
 
@@ -239,6 +241,33 @@ def test_delegation_tokens(secured: Secured, java_tools: JavaTools) -> None:
 
 
 @pytest.mark.peers
+def test_users_through_the_admin_api(secured: Secured, java_tools: JavaTools) -> None:
+    """Kafka's own kafka-configs gives a user a password, which counts on every broker, and takes it away again."""
+    admin = secured.directory / "admin.properties"
+    words = secured.login("admin", "SASLTLS", "SCRAM-SHA-512").java()
+    admin.write_text("".join(f"{key}={value}\n" for key, value in words.items()))
+
+    def configs(*words: str) -> str:
+        where = ("--bootstrap-server", secured.bootstrap("SASLTLS"), "--command-config", str(admin))
+        user = ("--entity-type", "users", "--entity-name", "dora")
+        return java_tools.run(CONFIG_COMMAND, *where, *user, *words).require_success().output
+
+    configs("--alter", "--add-config", f"SCRAM-SHA-512=[iterations=8192,password={DORAS}]")
+    assert "SCRAM-SHA-512=iterations=8192" in configs("--describe")
+    login = Login("SASL_PLAINTEXT", "SCRAM-SHA-512", "dora", DORAS)
+    for ports in secured.ports:
+        client = KafkaPython(login=login)
+        from kafka.errors import TopicAuthorizationFailedError
+
+        with pytest.raises(TopicAuthorizationFailedError):  # which is to be in, and to have no right
+            client.produce(f"127.0.0.1:{ports['SASL']}", "alice-private", client.sample(1), Delivery())
+    configs("--alter", "--delete-config", "SCRAM-SHA-512")
+    before = secured.mark()
+    _librdkafkas_complaint(login, secured.bootstrap("SASL"))
+    secured.wait_line("unknown user, user 'dora'", before)
+
+
+@pytest.mark.peers
 def test_java_authenticates_anew_in_time(secured: Secured, java_tools: JavaTools) -> None:
     """KIP-368: connections that live longer than connections.max.reauth.ms go on without an error."""
     topic = create_topic(secured, "alice-anew")
@@ -281,7 +310,7 @@ def test_nothing_secret_is_logged(secured: Secured) -> None:
     """After all that, at DEBUG. Runs last in this module."""
     output = secured.output()
     assert "DEBUG" in output and "Failed authentication" in output
-    secrets = [*SECRETS.values(), *(file.read_text() for file in secured.directory.glob("*.jwt"))]
+    secrets = [*SECRETS.values(), DORAS, *(file.read_text() for file in secured.directory.glob("*.jwt"))]
     assert not [secret for secret in secrets if secret in output]
     signatures = [secret.rpartition(".")[2] for secret in secrets if secret.count(".") == 2]
     assert not [signature for signature in signatures if signature in output]
