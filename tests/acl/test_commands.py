@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ from acl.sets import AclSet
 from acl.stores.store import Store
 from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore
 from tests.acl.conftest import AUTHORIZER
+from tests.acl.walkthrough import DOCUMENT, ROOT
 from zkbroker.testing.client import open_client
 from zkbroker.testing.servers import BrokerServer, ZooKeeperServer, new_broker
 
@@ -136,8 +138,6 @@ def test_the_same_answer_in_every_form(name: str, run: Run, files: Path) -> None
 
 def test_no_command_is_without_a_test() -> None:
     """Here or in the walk-through, which changes things."""
-    from tests.acl.walkthrough import DOCUMENT
-
     (commands,) = [action for action in parser()._actions if action.dest == "==SUPPRESS==" or action.choices]
     assert commands.choices is not None
     walked = DOCUMENT.read_text()
@@ -214,6 +214,20 @@ def test_export_and_import_in_every_format(run: Run, place: tuple[list[str], Sto
         code, _, errors = run("import", files / name)
         assert code == 0, errors
         assert place[1].read() == AclSet(RULES), form
+
+
+def test_a_backup_brings_everything_back(run: Run, place: tuple[list[str], Store], files: Path) -> None:
+    script = str(ROOT / "scripts" / "acl" / "backup.py")
+    done = subprocess.run(
+        [sys.executable, script, str(files), *place[0]], capture_output=True, text=True, timeout=60, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    (backup,) = files.glob("acls-*.yaml")
+    assert (done.stdout, done.stderr) == (f"4 rules in {backup}\n", "")
+    place[1].change(remove=place[1].read())
+    _wait(place[0], set())
+    assert run("import", backup)[0] == 0
+    assert place[1].read() == AclSet(RULES)
 
 
 # ------------------------------------------------------------------------------------------------- refusals
