@@ -14,7 +14,7 @@ import attrs
 import pytest
 import trio
 
-from acl.model import CLUSTER_PATTERN, Binding, Operation, ResourceType, allow, deny, literal
+from acl.model import CLUSTER_PATTERN, Binding, Operation, ResourceType, allow, deny, literal, prefixed
 from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore
 from tests.interop.rights import (
     CASES,
@@ -24,6 +24,7 @@ from tests.interop.rights import (
     Api,
     Case,
     Right,
+    create_topics,
     find_coordinator,
     metadata,
     offset_commit,
@@ -69,7 +70,7 @@ def more_rules() -> list[Binding]:
         allow("User:lists", Operation.DESCRIBE, transaction),
         allow("User:overseer", Operation.DESCRIBE, CLUSTER_PATTERN),
         allow("User:maker", Operation.DESCRIBE, literal(ResourceType.TOPIC, "made")),
-        allow("User:maker", Operation.CREATE, literal(ResourceType.TOPIC, "made")),
+        allow("User:maker", Operation.CREATE, prefixed(ResourceType.TOPIC, "made")),
         allow("User:half_maker", Operation.DESCRIBE, literal(ResourceType.TOPIC, "unmade")),
         allow("User:blind_deleter", Operation.DELETE, literal(ResourceType.TOPIC, "orders-e")),
         deny("User:blind_deleter", Operation.DESCRIBE, literal(ResourceType.TOPIC, "orders-e")),
@@ -146,12 +147,14 @@ class Guarded:
 
         return trio.run(main)
 
-    def ask_bytes(self, user: str, message: Message, version: int) -> bytes:
-        async def main() -> bytes:
+    def ask_bytes(self, user: str, version: int, *messages: Message) -> list[bytes]:
+        """The bare answers, on one connection."""
+
+        async def main() -> list[bytes]:
             with trio.fail_after(60):
                 there = await Conversation.open(self.port, user)
                 try:
-                    return bytes(await there.ask_bytes(message, version))
+                    return [bytes(await there.ask_bytes(message, version)) for message in messages]
                 finally:
                     await there.aclose()
 
@@ -176,7 +179,7 @@ def codes(message: object) -> list[ErrorCode]:
     found: list[ErrorCode] = []
     for name in getattr(type(message), "__slots__", ()):
         value = getattr(message, name)
-        if name.endswith("error_code"):
+        if name in ("error_code", "partition_error_code"):
             found.append(ErrorCode(value))
         elif isinstance(value, Message):
             found += codes(value)
@@ -268,12 +271,11 @@ def test_each_api_asks_for_its_rights(case: Case, guarded: Guarded, request: pyt
     if case.message(THERE).API_KEY not in API_TABLE and request.config.option.on != "kafka":
         return  # GAPS.md says so, and test_api_table.py that it does
     there, nowhere = case.message(case.there), case.message(_missing(case.there))
-    refused = guarded.ask_bytes(principal(case, "none"), there, case.version)
+    nobody = principal(case, "none")
+    refused, about_nothing = guarded.ask_bytes(nobody, case.version, there, nowhere)
     answer = decode_response(there.API_KEY, case.version, memoryview(refused))[1]
     assert case.denied in codes(answer), answer
     assert set(codes(answer)) <= {case.denied, ErrorCode.NONE}, answer
-
-    about_nothing = guarded.ask_bytes(principal(case, "none"), nowhere, case.version)
     renamed = about_nothing.replace(_missing(case.there).encode(), case.there.encode())
     assert renamed == refused, "what is hidden is told from what is not there"
 
@@ -325,6 +327,15 @@ def test_creating_by_asking_needs_create(guarded: Guarded) -> None:
     assert made.topics[0].name == "made"
     (answer,) = guarded.ask("admin", (metadata("unmade"), 12))
     assert codes(answer) == [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
+
+
+def test_the_configs_of_a_created_topic_are_for_who_may_see_them(guarded: Guarded) -> None:
+    for user, code in (("maker", ErrorCode.TOPIC_AUTHORIZATION_FAILED), ("admin", ErrorCode.NONE)):
+        (answer,) = guarded.ask(user, (create_topics("made-too"), 7))
+        (topic,) = answer.topics
+        assert (topic.error_code, topic.topic_config_error_code) == (0, code)
+        assert bool(topic.configs) == (code == ErrorCode.NONE)
+        assert topic.num_partitions == (-1 if code else 1)
 
 
 def test_deleting_by_id_withholds_the_name(guarded: Guarded) -> None:

@@ -311,7 +311,7 @@ async def auto_create(name: str, broker: Services) -> None:
 async def delete_topics(
     request: DeleteTopicsRequest, ctx: RequestContext, broker: Services
 ) -> DeleteTopicsResponse:
-    """Versions 0-6. Checks DELETE on the topics (and DESCRIBE before a name is given for an id).
+    """Versions 0-6. Checks DELETE on the topics, and DESCRIBE on those given by id.
 
     Errors: NOT_CONTROLLER, TOPIC_DELETION_DISABLED, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION,
     UNKNOWN_TOPIC_ID, INVALID_REQUEST, THROTTLING_QUOTA_EXCEEDED (from 5), REQUEST_TIMED_OUT (deletion goes on).
@@ -338,8 +338,8 @@ async def delete_topics(
                 name = snapshot.topic_names.get(topic_id)
                 if name is None:
                     raise KafkaError(ErrorCode.UNKNOWN_TOPIC_ID, "This topic id does not exist.")
-                if broker.authorizer.allows(ctx, Operation.DESCRIBE, topic_resource(name)):
-                    result = attrs.evolve(result, name=name)
+                broker.authorizer.require(ctx, Operation.DESCRIBE, topic_resource(name))
+                result = attrs.evolve(result, name=name)
             if name is None:
                 raise KafkaError(ErrorCode.INVALID_REQUEST, "Neither a topic name nor a topic id is given.")
             broker.authorizer.require(ctx, Operation.DELETE, topic_resource(name))
@@ -352,8 +352,7 @@ async def delete_topics(
                 raise KafkaError(
                     ErrorCode.REQUEST_TIMED_OUT, "The ZooKeeper session ended; try again."
                 ) from None
-            if result.name is not None:
-                result = attrs.evolve(result, topic_id=snapshot.topic_id(name))
+            result = attrs.evolve(result, topic_id=snapshot.topic_id(name))
             deleting[name] = len(results)
         except KafkaError as error:
             result = attrs.evolve(result, error_code=error.code, error_message=error.message)
