@@ -71,7 +71,30 @@ class ControllerChannel:
         if self._peer is None or broker != self._peer_broker:
             self.close()
             self._peer, self._peer_broker = self._connect(broker, f"{self.broker_id}-{self.purpose}"), broker
-        return await self._peer.request(message, version, timeout_s=TIMEOUT_S)
+        return await self._answer_of(self._peer, broker.broker_id, message, version)
+
+    async def _answer_of(
+        self, peer: PeerLike, controller: int, message: Message, version: int
+    ) -> Message | None:
+        """None if another controller is elected first: one that is frozen would not answer for a long time."""
+        answer: Message | None = None
+        failure: OSError | None = None
+        async with trio.open_nursery() as nursery:
+
+            @nursery.start_soon
+            async def give_up_when_replaced() -> None:
+                while self._metadata.snapshot.controller_id == controller:
+                    await self._metadata.changed.wait()
+                nursery.cancel_scope.cancel()
+
+            try:
+                answer = await peer.request(message, version, timeout_s=TIMEOUT_S)
+            except OSError as error:
+                failure = error
+            nursery.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+        return answer
 
     def close(self) -> None:
         if self._peer is not None:
