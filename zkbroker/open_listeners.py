@@ -51,6 +51,7 @@ class OpenListeners:
     advertised: tuple[Endpoint, ...] = ()  # what clients are told, with the ports really bound
     changed: Changed = attrs.field(factory=Changed)  # `advertised` moved
     _open: dict[str, _Open] = attrs.field(factory=dict)  # by listener name
+    _tried: tuple[tuple[Endpoint, ...], ...] = ()  # what was asked for last, even where it failed
     _reconfigured: Changed = attrs.field(factory=Changed)
 
     def open_all(self) -> None:
@@ -59,6 +60,7 @@ class OpenListeners:
         Raises: CannotListen, ConfigError, StartupRefused.
         """
         config = self._config()
+        self._tried = _wanted(config)
         try:
             for endpoint in config.listeners:
                 self._guard.secure(endpoint)
@@ -110,13 +112,12 @@ class OpenListeners:
         async with trio.open_nursery() as acceptors:
             for opened in self._open.values():
                 acceptors.start_soon(accept_on, opened)
-            tried = _wanted(self._config())
             while True:
                 config = self._config()
-                if _wanted(config) == tried:
+                if _wanted(config) == self._tried:
                     await self._reconfigured.wait()
                     continue
-                tried = _wanted(config)
+                self._tried = _wanted(config)
                 await self._close_removed(config)
                 failed = []
                 for endpoint in config.listeners:

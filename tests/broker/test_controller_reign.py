@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import attrs
 import pytest
 import trio
 
@@ -30,6 +31,7 @@ from zkbroker.protocol.generated.controlled_shutdown_request import ControlledSh
 from zkbroker.protocol.generated.list_partition_reassignments_request import (
     ListPartitionReassignmentsRequest,
 )
+from zkbroker.protocol.generated.update_metadata_request import UpdateMetadataRequest
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import ANY_VERSION
 
@@ -251,6 +253,48 @@ async def test_legacy_znodes_are_obeyed_and_removed(tmp_path: Path) -> None:
         results = await stands.controller.elect_leaders((T0,), unclean=False)
         error = results[T0]
         assert isinstance(error, KafkaError) and error.code is ErrorCode.ELECTION_NOT_NEEDED
+
+
+async def test_what_a_leader_wrote_itself_is_read_and_told(tmp_path: Path) -> None:
+    """As leaders did before AlterPartition, and as tools of that time still do."""
+    async with cluster(tmp_path, (1, 2)) as stands:
+        world = stands.world
+        await world.create_topic("t", {0: (1, 2)})
+        state = await world.wait_leader("t", 1)
+        path = znodes.state_path(T0)
+        await world.session.set(
+            path, znodes.encode_state(attrs.evolve(state, isr=(1,))), state.partition_epoch
+        )
+        change = f"{znodes.ISR_CHANGES}/isr_change_0000000003"
+        await world.session.create(change, b'{"version":1,"partitions":[{"topic":"t","partition":0}]}')
+        await world.wait_gone(change)
+        await stands.settle()
+        last = [r for to, r in stands.brokers.received if to == 2 and isinstance(r, UpdateMetadataRequest)][
+            -1
+        ]
+        (told,) = last.topic_states[0].partition_states
+        assert (list(told.isr), told.leader_epoch, told.zk_version) == ([1], 0, state.partition_epoch + 1)
+        # and what is done next starts from there
+        await world.unregister(1)
+        assert (await world.wait_leader("t", -1)).isr == (1,)
+
+
+async def test_leaders_go_back_to_preferred_replicas_by_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zkbroker.controller.reign.FIRST_REBALANCE_S", 0.05)
+    interval = {"leader_imbalance_check_interval_seconds": "1"}
+    async with cluster(tmp_path, (1, 2), **interval) as stands:
+        world = stands.world
+        await world.create_topic("t", {0: (1, 2)})
+        await world.wait_leader("t", 1)
+        await world.unregister(1)
+        await world.wait_leader("t", 2)
+        await world.register(1)
+        await stands.settle()
+        assert await alter_isr(stands, (2, 1)) == ErrorCode.NONE
+        state = await world.wait_leader("t", 1)  # nobody asked
+        assert (state.isr, state.leader_epoch) == ((2, 1), 2)
 
 
 async def test_the_next_controller_finishes_what_was_begun(tmp_path: Path) -> None:

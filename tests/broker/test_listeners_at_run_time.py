@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 import pytest
 import trio
 
 from tests.broker.in_process import InProcess, Wire
 from tests.broker.test_configs import BROKER, DELETE, SET, Administrator
+from tests.support.certificates import new_authority
 from zkbroker.errors import ErrorCode
 from zkbroker.protocol.generated.metadata_request import MetadataRequest
 from zkbroker.protocol.generated.metadata_response import MetadataResponse
@@ -81,6 +84,33 @@ async def test_a_listener_comes_moves_and_goes(in_process: Start) -> None:
     assert await moved.is_closed()
     for wire in (extra, moved):
         await trio.aclose_forcefully(wire.stream)
+
+
+async def test_a_listener_with_tls_comes_with_keys_of_its_own(in_process: Start, tmp_path: Path) -> None:
+    authority = new_authority()
+    keys = authority.issue("broker").write_pem(tmp_path / "keys.pem")
+    trusted = authority.write_pem(tmp_path / "trusted.pem")
+    cluster = await in_process(listener_security_protocol_map="PLAINTEXT:PLAINTEXT,SECURE:SSL")
+    admin = Administrator(cluster, await cluster.wire(1))
+    kept, port = cluster.brokers[1].endpoints[0].port, free_port()
+    wanted = listening(kept, ("SECURE", port))
+    prefix = "listener.name.secure.ssl"
+    without = await admin.alter(BROKER, "1", ("listeners", SET, wanted))
+    assert without is not ErrorCode.NONE, "it has no key yet"
+    together = [
+        (f"{prefix}.keystore.type", SET, "PEM"),
+        (f"{prefix}.keystore.location", SET, str(keys)),
+        ("listeners", SET, wanted),
+    ]
+    assert await admin.alter(BROKER, "1", *together) is ErrorCode.NONE
+    await cluster.wait_until(lambda: told(cluster, 1, by=1) == {"PLAINTEXT": kept, "SECURE": port})
+    context = ssl.create_default_context(cafile=str(trusted))
+    stream = trio.SSLStream(
+        await trio.open_tcp_stream("127.0.0.1", port), context, server_hostname="localhost"
+    )
+    with trio.fail_after(20):
+        await stream.do_handshake()
+    await trio.aclose_forcefully(stream)
 
 
 async def test_what_is_set_in_zookeeper_holds_after_a_restart(

@@ -1,4 +1,4 @@
-"""A controller frozen, or cut off from ZooKeeper, past its session: another reigns, and nothing of the old one lands."""
+"""A controller frozen, or cut off from ZooKeeper, past its session: another reigns, nothing of the old one lands."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import trio
 
 from tests.broker.controller_support import session_to
 from tests.cluster.conftest import NewCluster
-from tests.cluster.offices import wait_controller
+from tests.cluster.offices import move_office, wait_controller
+from tests.support.peers import APACHE_KAFKA
 from zkbroker import admin_store
 from zkbroker.model import LeaderAndIsr, TopicPartition
 from zkbroker.testing.cluster import Cluster
+from zkbroker.testing.servers import BrokerKind
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import ZkSession
 
@@ -41,16 +43,30 @@ async def wait_another_controller(session: ZkSession, former: int) -> int:
             await changed.wait()
 
 
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param({}, id="ours"),
+        pytest.param({3: APACHE_KAFKA}, id="kafkas", marks=(pytest.mark.peers, pytest.mark.long)),
+    ],
+)
 @pytest.mark.parametrize("how", ["frozen", "cut off"])
-async def test_a_controller_past_its_session_changes_nothing(new_cluster: NewCluster, how: str) -> None:
+async def test_a_controller_past_its_session_changes_nothing(
+    new_cluster: NewCluster, how: str, kinds: dict[int, BrokerKind]
+) -> None:
     """While it is away a follower dies: its leader's AlterPartition waits in the old controller's hands, with a
     deletion and an election that it has seen and not done. Then it comes back.
     """
     async with (
-        new_cluster(replica_lag_time_max_ms=1_000, auto_leader_rebalance_enable="false") as cluster,
+        new_cluster(
+            zookeeper_session_timeout_ms=3_000,
+            replica_lag_time_max_ms=1_000,
+            auto_leader_rebalance_enable="false",
+            kinds=kinds,
+        ) as cluster,
         session_to(cluster.zookeeper_connect) as session,
     ):
-        old = await wait_controller(session)
+        old = await move_office(cluster, session, kinds or {1, 2, 3})
         epoch = await controller_epoch(session)
         survivor, dying = sorted(set(cluster.brokers) - {old})
         # The survivor leads, so that it is the one to tell the old controller of the dying one.

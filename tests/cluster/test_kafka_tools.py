@@ -99,9 +99,13 @@ async def test_topics_and_configurations(
         op = Operator(cluster, java_tools, directory)
         created = await op.done(TOPIC_COMMAND, "--create", "--topic", "t", "--replica-assignment", "1:2,2:3")
         assert "Created topic t." in created
-        assert await op.described("t") == [(0, "1", "1,2", "1,2"), (1, "2", "2,3", "2,3")]
+        await op.wait_described("t", (0, "1", "1,2", "1,2"), (1, "2", "2,3", "2,3"))
         await op.done(TOPIC_COMMAND, "--alter", "--topic", "t", "--partitions", "3")
-        assert [row[0] for row in await op.described("t")] == [0, 1, 2]
+
+        async def has_grown() -> bool:
+            return [row[0] for row in await op.described("t")] == [0, 1, 2]
+
+        await cluster.wait_until(has_grown, "t has three partitions")
         refused = await op.run(TOPIC_COMMAND, "--alter", "--topic", "t", "--partitions", "2")
         assert refused.exit_code == 1
         assert "Topic currently has 3 partitions, which is higher than the requested 2." in refused.output
@@ -125,7 +129,11 @@ async def test_topics_and_configurations(
         assert bad.exit_code == 1
 
         await op.done(TOPIC_COMMAND, "--delete", "--topic", "t")
-        assert (await op.done(TOPIC_COMMAND, "--list")).split() == []
+
+        async def has_gone() -> bool:
+            return (await op.done(TOPIC_COMMAND, "--list")).split() == []
+
+        await cluster.wait_until(has_gone, "no topic is left")
 
 
 async def test_a_reassignment_generated_executed_with_a_throttle_verified_and_cancelled(

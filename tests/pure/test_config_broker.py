@@ -179,6 +179,12 @@ def test_ipv4_and_ipv6_may_share_a_port() -> None:
         ({"zookeeper_connect": "a b:2181"}, "HOST:PORT[,HOST:PORT…][/chroot]"),
         ({"zookeeper_connect": "a:2181/x//y"}, "HOST:PORT[,HOST:PORT…][/chroot]"),
         ({"ssl_key_password": "x", "process_roles": "broker"}, "KRaft mode is not served"),
+        (
+            {"zookeeper_metadata_migration_enable": "true"},
+            "a migration to KRaft needs Apache Kafka brokers; remove it",
+        ),
+        ({"controller_quorum_voters": "3000@h:9093"}, "there is no KRaft quorum"),
+        ({"inter_broker_protocol_version": "3.5"}, "no older messages are spoken between brokers"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(properties: dict[str, str], sentence: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -176,3 +177,13 @@ def test_a_topic_id_that_becomes_known_gets_its_name() -> None:
     session.resolve({topic_id(4): "four"}.get)
     assert session.entries[TopicPartition("four", 2)].offset == 11 and not session.unresolved
     assert TopicPartition("four", 2) in session.interest.dirty
+
+
+@pytest.mark.parametrize("with_topic_ids", [15, 16, 17])
+def test_requests_have_the_version_that_the_inter_broker_protocol_implies(with_topic_ids: int) -> None:
+    client = FetchSessionClient(with_topic_ids)
+    client.want(TopicPartition("t1", 0), wanted(1, 0))
+    request, version = client.next_request(LIMITS)
+    assert (version, request.replica_id, request.replica_state.replica_epoch) == (with_topic_ids, -1, 77)
+    client.want(TopicPartition("old", 0), attrs.evolve(wanted(1, 0), topic_id=NO_TOPIC_ID))
+    assert client.next_request(LIMITS)[1] == 12, "a topic without an id can only be named"

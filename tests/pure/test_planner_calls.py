@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -497,6 +498,20 @@ def test_partitions_added_to_a_topic_that_is_being_deleted_are_taken_back(cluste
     cluster.handle(TopicNodeSeen("t", found.data, found.version))
     assert cluster.topic_node("t") == before
     assert TopicPartition("t", 1) not in cluster.states()
+
+
+def test_a_legacy_tool_that_adds_partitions_does_not_take_the_topics_id(cluster: Cluster) -> None:
+    path, before = znodes.topic_path("t"), cluster.topic_node("t")
+    assignments = {str(n): list(assignment.replicas) for n, assignment in before.partitions.items()}
+    number = len(assignments)
+    written = {"version": 1, "partitions": {**assignments, str(number): [1, 2]}}
+    cluster.zk.set(path, json.dumps(written).encode())
+    for _ in range(2):  # the second time it sees its own write, which is no news
+        found = cluster.zk.nodes[path]
+        cluster.handle(TopicNodeSeen("t", found.data, found.version))
+        after = cluster.topic_node("t")
+        assert after.topic_id == before.topic_id and set(after.partitions) == set(range(number + 1))
+        assert cluster.states()[TopicPartition("t", number)].leader == 1
 
 
 def test_a_topic_created_anew_unseen_is_taken_for_what_it_is(cluster: Cluster) -> None:

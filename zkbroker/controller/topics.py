@@ -126,9 +126,25 @@ def node_seen(context: Context, event: TopicNodeSeen) -> Plan[Context]:
     partitions = {**topic.partitions, **added}
     grown = attrs.evolve(topic, node_version=event.version, partitions=partitions)
     context = context.with_topics((grown,))
+    if node.topic_id == NO_TOPIC_ID:
+        context = yield from _identify_again(context, grown)
     if added:
         yield from report(Notice(f"topic {name} grew to {len(partitions)} partitions"))
     return (yield from bring_online(context, [p.tp for p in added.values()], "partitions added"))
+
+
+def _identify_again(context: Context, topic: Topic) -> Plan[Context]:
+    """A legacy tool rewrote the node without the topic's id, by which every replica on disk goes: put it back.
+
+    The next controller would give the topic another id, and brokers would refuse it.
+    """
+    path = znodes.topic_path(topic.name)
+    outcome = (yield from write((SetData(path, znodes.encode_topic(topic.node()), topic.node_version),)))[
+        path
+    ]
+    if isinstance(outcome, Done):
+        return context.with_node_version(topic.name, outcome.version)
+    return context  # changed once more: its watch fires again
 
 
 def _restore(context: Context, topic: Topic, version: int) -> Plan[Context]:

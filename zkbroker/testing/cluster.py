@@ -101,6 +101,14 @@ class Cluster:
         await self.brokers[broker_id].restart()
         await self.wait_for_brokers({broker_id})
 
+    def become(self, broker_id: int, kind: BrokerKind) -> None:
+        """Let a stopped broker be another program from its next start on: same id, port and data."""
+        broker = self.brokers[broker_id]
+        broker.kind = kind
+        broker.properties |= kind.properties
+        broker.process.argv = kind.argv(broker.directory / "server.properties")
+        broker.process.name = f"{kind.name} {broker_id}"
+
     async def expire_session(self, broker_id: int) -> None:
         """End a broker's ZooKeeper session for good: a second client with the same session id closes it."""
         session = self.brokers[broker_id].zookeeper_session.last
