@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import attrs
 import pytest
 
 from tests.support.peers import JavaTools
-from tests.tools.parity import Both
+from tests.tools.parity import Both, run_tool
+from zkbroker.cli.commands import tool_named
 from zkbroker.testing.processes import free_port
 from zkbroker.testing.up import UpCluster, up
 
 BROKERS = 3
+WAIT_S = 30.0
 
 
 @attrs.frozen
@@ -25,6 +28,21 @@ class Place:
     zookeeper: str
     cluster: UpCluster
     data: Path
+
+    def create(self, topic: str, *words: str) -> None:
+        """A topic that every broker knows all leaders of."""
+        tool = tool_named("kafka-topics")
+        made = run_tool(tool, ["--bootstrap-server", self.bootstrap, "--create", "--topic", topic, *words])
+        assert made.exit_code == 0, made
+        deadline_s = time.monotonic() + WAIT_S
+        for server in self.bootstrap.split(","):
+            while "Leader: none" in (said := self._described(server, topic)) or "Leader: " not in said:
+                assert time.monotonic() < deadline_s, said
+                time.sleep(0.05)
+
+    def _described(self, server: str, topic: str) -> str:
+        words = ["--bootstrap-server", server, "--describe", "--topic", topic]
+        return run_tool(tool_named("kafka-topics"), words).output
 
 
 @pytest.fixture(scope="session")

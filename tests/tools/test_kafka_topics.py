@@ -137,8 +137,7 @@ def test_output_for_programs(place: Place) -> None:
 def test_configs_are_described_by_every_broker(place: Place) -> None:
     topics = tool_named(TOPICS)
     servers = place.bootstrap.split(",")
-    create = ["--create", "--topic", "told", "--config", "retention.ms=1234", "--replication-factor", "1"]
-    run_tool(topics, ["--bootstrap-server", servers[0], *create])
+    place.create("told", "--config", "retention.ms=1234", "--replication-factor", "1")
     for server in servers:
         said = run_tool(topics, ["--bootstrap-server", server, "--describe", "--topic", "told"]).output
         assert "Configs: retention.ms=1234\n" in said, server

@@ -14,6 +14,10 @@ from zkbroker.cli.tool import Tool
 
 MODULES: Final = {
     "kafka-topics": "kafka_topics",
+    "kafka-console-producer": "kafka_console_producer",
+    "kafka-console-consumer": "kafka_console_consumer",
+    "kafka-consumer-groups": "kafka_consumer_groups",
+    "kafka-configs": "kafka_configs",
 }
 """In the order of docs/commands.md."""
 

@@ -88,6 +88,7 @@ class Parsed:
     options: Mapping[str, Option]
     found: Mapping[str, Sequence[str]]
     words: Sequence[str] = ()
+    order: Sequence[str] = ()  # the options' names as they came
 
     def has(self, name: str) -> bool:
         return name in self.found
@@ -167,6 +168,7 @@ def parse(options: Iterable[Option], words: Sequence[str]) -> Parsed:
     known = {option.name: option for option in options}
     found: dict[str, list[str]] = {}
     rest: list[str] = []
+    order: list[str] = []
     at = 0
     while at < len(words):
         word = words[at]
@@ -182,6 +184,7 @@ def parse(options: Iterable[Option], words: Sequence[str]) -> Parsed:
         if option is None:
             raise BadOption(f"{name} is not a recognized option")
         given = found.setdefault(name, [])
+        order.append(name)
         if option.value is None:
             if equals:
                 raise BadOption(f"Option {name} takes no argument")
@@ -202,7 +205,7 @@ def parse(options: Iterable[Option], words: Sequence[str]) -> Parsed:
         else:
             given.append(words[at])
             at += 1
-    return Parsed(known, found, rest)
+    return Parsed(known, found, rest, order)
 
 
 def key_values(texts: Iterable[str], *, empty: bool = True) -> dict[str, str]:
