@@ -18,6 +18,7 @@ MODULES: Final = {
     "kafka-console-consumer": "kafka_console_consumer",
     "kafka-consumer-groups": "kafka_consumer_groups",
     "kafka-configs": "kafka_configs",
+    "kafka-dump-log": "kafka_dump_log",
 }
 """In the order of docs/commands.md."""
 

@@ -106,16 +106,23 @@ class MessageSetEntry:
             return iter((Record(self.offset, self.timestamp, key, value),))
         return self._inner(max_bytes)
 
-    def _inner(self, max_bytes: int) -> Iterator[Record]:
+    def checksums(self, max_bytes: int = MAX_DECOMPRESSED_BYTES) -> list[int]:
+        """Those that `records` verifies: its own, or of each entry inside. Raises: MalformedRecords."""
+        return [self.crc] if self.codec == Codec.NONE else [each.crc for each in self._entries(max_bytes)]
+
+    def _entries(self, max_bytes: int) -> list[MessageSetEntry]:
         if self.value is None:
             raise MalformedRecords(f"a compressed entry without a value at offset {self.offset}")
         content: Buffer = self.value
         if self.codec == Codec.LZ4 and self.magic == 0:
             content = _with_header_checksum(content, from_byte=4)
         try:
-            entries = list(read_entries(decompress(self.codec, content, max_bytes)))
+            return list(read_entries(decompress(self.codec, content, max_bytes)))
         except Undecompressible as error:
             raise MalformedRecords(f"records at offset {self.offset}: {error}") from None
+
+    def _inner(self, max_bytes: int) -> Iterator[Record]:
+        entries = self._entries(max_bytes)
         # in magic 1, offsets inside are relative, and the wrapper has the last one's
         shift = self.offset - entries[-1].offset if entries and self.magic == 1 else 0
         for entry in entries:
