@@ -210,6 +210,13 @@ Note = Callable[[Elections], Elections | None]
 """What a note makes of the record; None or the same record: nothing to write."""
 
 
+@attrs.frozen
+class NotesStatistics:
+    queued: int
+    written: int
+    failed: int  # they stand in the broker's log alone
+
+
 @attrs.define(eq=False)
 class UncleanElections:
     """This broker's notes on their way to ZooKeeper. Owner of the queue: the task in `run`."""
@@ -219,6 +226,11 @@ class UncleanElections:
     wall_ms: Callable[[], int]
     _queue: deque[tuple[TopicPartition, Note]] = attrs.field(factory=lambda: deque(maxlen=QUEUED))
     _moved: Changed = attrs.field(factory=Changed)
+    _written: int = 0
+    _failed: int = 0
+
+    def statistics(self) -> NotesStatistics:
+        return NotesStatistics(len(self._queue), self._written, self._failed)
 
     def leads(self, partition: Partition, taken: LeadershipTaken) -> None:
         """This broker was elected from outside the ISR. Never waits."""
@@ -268,6 +280,7 @@ class UncleanElections:
             try:
                 await self._write(tp, note)
             except (Undecodable, ZooKeeperError) as error:
+                self._failed += 1
                 log.error("%s: what its unclean election cost is not kept in ZooKeeper: %s", tp, error)
 
     async def _write(self, tp: TopicPartition, note: Note) -> None:
@@ -286,6 +299,7 @@ class UncleanElections:
                     await session.create(path, encode_elections(after))
                 else:
                     await session.set(path, encode_elections(after), found.stat.version)
+                self._written += 1
                 return
             except (BadVersion, NodeExists, NoNode, ConnectionLost, SessionLost):
                 continue  # somebody else wrote, or nobody knows: look again

@@ -13,7 +13,7 @@ from tests.broker.controller_support import LIMIT_S, Standing, World, cluster, s
 from zkbroker import admin_store
 from zkbroker.controller.controller import Controller
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.events import PartitionElected, Stamped, UncleanElection
+from zkbroker.events import PartitionElected, Stamped, TopicSetAside, UncleanElection
 from zkbroker.model import LeaderAndIsr, LeaderRecoveryState, ReplicaAssignment, TopicPartition
 from zkbroker.protocol.generated.allocate_producer_ids_request import AllocateProducerIdsRequest
 from zkbroker.protocol.generated.alter_partition_reassignments_request import (
@@ -327,7 +327,8 @@ async def test_garbage_is_set_aside_and_the_rest_goes_on(
         await world.create_topic("good", {0: (1, 2)})
         await world.wait_leader("good", 1)
         await world.wait_leader("bad", 1)
-        with caplog.at_level(logging.ERROR):
+        seen: list[Stamped] = []
+        with caplog.at_level(logging.ERROR), stands.events.sink(seen.append):
             await world.session.set(znodes.state_path(TopicPartition("bad", 0)), b"{", ANY_VERSION)
             await world.session.create(znodes.broker_path(5), b"not json")
             await world.session.create(znodes.topic_path("worse"), b"[]")
@@ -349,6 +350,8 @@ async def test_garbage_is_set_aside_and_the_rest_goes_on(
         assert set(statistics.set_aside) == {"bad", "worse"}
         assert set(statistics.unreadable) == {znodes.broker_path(5)}
         assert sum("Topic bad is left alone" in line for line in caplog.messages) == 1
+        told = [stamped.event.topic for stamped in seen if isinstance(stamped.event, TopicSetAside)]
+        assert sorted(told) == ["bad", "worse"]
 
         # repaired: its node is written again, and the topic is taken up with the state it has
         state = LeaderAndIsr(1, (1, 2), 0, 0, 1)

@@ -174,6 +174,7 @@ async def test_a_node_of_garbage_is_left_and_the_next_note_is_written(tmp_path: 
             leader.leads(partition(tp), LeadershipTaken(tp, 7, 100, 90, True))
         await world.wait_exists(path_of(other))
         assert (await world.session.get(path_of(garbage))).data == b"?"
+        assert (leader.statistics().failed, leader.statistics().queued) == (1, 0)
         found, unreadable = await read_all(world.session)
         assert found.keys() == {other} and "garbage-0" in str(unreadable[0])
         nursery.cancel_scope.cancel()

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.cluster.conftest import NewCluster
 from zkbroker.testing.cluster import Cluster
+from zkbroker.testing.processes import free_port, is_free
 from zkbroker.testing.servers import BrokerKind
 from zkbroker.testing.up import up
 
@@ -38,7 +39,11 @@ def first(lines: list[Line], event: str, after: Line | None = None, **fields: ob
 
 def test_up_writes_the_events_of_all_brokers_into_one_file(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
-    with up(2, arguments=("--events", str(file))):
+    port = free_port()
+    while not is_free(port + 1):
+        port = free_port()
+    ports = ("--port", str(port), "--zookeeper-port", str(free_port()))
+    with up(2, arguments=("--events", str(file), *ports)):
         pass
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     registered = {
@@ -52,6 +57,8 @@ def test_up_writes_the_events_of_all_brokers_into_one_file(tmp_path: Path) -> No
     first(lines, "ControllerHandles", elected, broker=elected["broker"], kind="TookOver", turn=1)
     stopped = first(lines, "ControllerHandles", elected, kind="ControlledShutdownReceived")
     first(lines, "SessionMoved", stopped, state="lost")
+    resigned = first(lines, "ControllerResigned", elected, broker=elected["broker"])
+    assert (resigned["controller_epoch"], bool(resigned["reason"])) == (1, True)
 
 
 async def test_a_failover_is_told_step_by_step(new_cluster: NewCluster) -> None:
@@ -71,12 +78,11 @@ async def test_a_failover_is_told_step_by_step(new_cluster: NewCluster) -> None:
         await cluster.client.produce("t", b"after", partition=partition)
         await cluster.restart(victim)
         await cluster.wait_for_isr("t", partition, {1, 2, 3})
+        await cluster.client.delete_topic("t")
 
         async def all_is_told() -> bool:
-            written = lines_of(cluster)
-            return any(
-                e["event"] == "IsrChanged" and len(e["isr"]) == 3 for e in written[written.index(before) :]
-            )
+            told = [e["broker"] for e in lines_of(cluster) if e["event"] == "ReplicaStopped" and e["deleted"]]
+            return sorted(told) == sorted([1, 2, 3] * 3)
 
         await cluster.wait_until(all_is_told, "the last step is in the file")
         lines = lines_of(cluster)
@@ -126,6 +132,10 @@ async def test_a_failover_is_told_step_by_step(new_cluster: NewCluster) -> None:
     changed = first(lines, "IsrChanged", proposed, broker=leader, **tp)
     assert changed["isr"] == proposed["isr"]
     assert changed["partition_epoch"] == proposed["partition_epoch"] + 1
+    # the topic is deleted: every replica is stopped, and its log goes
+    sent = first(lines, "ControlRequestSent", changed, api="StopReplica", to_broker=victim)
+    stopped = first(lines, "ReplicaStopped", sent, broker=victim, deleted=True, **tp)
+    first(lines, "ControlRequestApplied", stopped, broker=victim, api="StopReplica")
     # each broker's events are in order and numbered without a gap
     for broker_id in (1, 2, 3):
         numbers = [line["number"] for line in lines if line["broker"] == broker_id]

@@ -173,6 +173,9 @@ class World:
         meddled: TopicPartition | None = None,
     ) -> None:
         """One command. `death`: the controller dies in it. `meddled`: somebody else writes that state first."""
+        if command == ("take_over",):
+            self.take_over(death)
+            return
         action: Callable[..., Event | None] = getattr(self, command[0])
         event = action(*command[1:])
         self.forced = isinstance(event, ElectionRequested) and event.unclean
@@ -343,10 +346,14 @@ class World:
             self.cluster.zk.set(f"/config/topics/{topic}", config)
         return UncleanElectionEnabled(topic)
 
-    def take_over(self) -> None:
+    def take_over(self, death: tuple[int, int] | None = None) -> None:
         self.stopping.clear()
         self.forced = False
-        self.cluster.take_over(cached=self.cache())
+        try:
+            self.cluster.take_over(stop_at=death, cached=self.cache())
+        except Interrupted:
+            self.died = True
+            self.cluster.take_over(cached=self.cache())
         self.check()
 
     def cache(self) -> dict[str, CachedTopic]:
