@@ -106,6 +106,30 @@ class LeaderAndIsr:
     controller_epoch: int  # epoch of the controller that wrote it
     recovery_state: LeaderRecoveryState = LeaderRecoveryState.RECOVERED
 
+    # Spelled out, because attrs.evolve takes ten times as long and a failover changes thousands of states.
+
+    def under(self, controller_epoch: int) -> LeaderAndIsr:
+        """The same, as this controller writes it."""
+        return LeaderAndIsr(
+            self.leader,
+            self.isr,
+            self.leader_epoch,
+            self.partition_epoch,
+            controller_epoch,
+            self.recovery_state,
+        )
+
+    def at_version(self, partition_epoch: int) -> LeaderAndIsr:
+        """The same, as the znode has it after a write."""
+        return LeaderAndIsr(
+            self.leader,
+            self.isr,
+            self.leader_epoch,
+            partition_epoch,
+            self.controller_epoch,
+            self.recovery_state,
+        )
+
 
 @attrs.frozen
 class ReplicaAssignment:

@@ -267,7 +267,7 @@ def apply(context: Context, written: Mapping[TopicPartition, LeaderAndIsr]) -> C
     for tp, state in written.items():
         partition = context.partition(tp)
         if partition is not None and partition.state != state:
-            changed = attrs.evolve(partition, state=state)
+            changed = Partition(partition.tp, partition.assignment, state)
             touched.setdefault(tp.topic, {})[tp.partition] = changed
     if not touched:
         return context

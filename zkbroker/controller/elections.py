@@ -128,6 +128,11 @@ def next_epoch(state: LeaderAndIsr) -> LeaderAndIsr:
 def _led_by(
     state: LeaderAndIsr, leader: int, isr: tuple[int, ...], recovery_state: LeaderRecoveryState
 ) -> LeaderAndIsr:
-    return attrs.evolve(
-        state, leader=leader, isr=isr, leader_epoch=state.leader_epoch + 1, recovery_state=recovery_state
+    return LeaderAndIsr(
+        leader,
+        isr,
+        state.leader_epoch + 1,
+        state.partition_epoch,
+        state.controller_epoch,
+        recovery_state,
     )

@@ -69,7 +69,7 @@ def change_states(
                 continue
             state = transition(partition, partition.state)
             if state is not None:
-                state = attrs.evolve(state, controller_epoch=context.controller_epoch)
+                state = state.under(context.controller_epoch)
                 planned[znodes.state_path(tp)] = tp, state
         outcomes = yield from write(
             *(
@@ -82,7 +82,7 @@ def change_states(
         for path, (tp, state) in planned.items():
             outcome = outcomes[path]
             if isinstance(outcome, Done):
-                done[tp] = attrs.evolve(state, partition_epoch=outcome.version)
+                done[tp] = state.at_version(outcome.version)
             else:
                 refused[tp] = outcome.found
         context = apply(context, done)
@@ -107,7 +107,7 @@ def create_states(context: Context, partitions: Iterable[TopicPartition]) -> Pla
         if state is None:
             lonely.append(tp)
             continue
-        new.setdefault(tp.topic, {})[tp] = attrs.evolve(state, controller_epoch=context.controller_epoch)
+        new.setdefault(tp.topic, {})[tp] = state.under(context.controller_epoch)
     if lonely:
         some = ", ".join(str(tp) for tp in lonely[:5])
         yield from report(Notice(f"{len(lonely)} new partitions have no online replica: {some}"))
@@ -120,7 +120,7 @@ def create_states(context: Context, partitions: Iterable[TopicPartition]) -> Pla
             if isinstance(outcome, Refused):
                 refused[tp] = outcome.found
             else:
-                done[tp] = attrs.evolve(state, partition_epoch=outcome.version)
+                done[tp] = state.at_version(outcome.version)
     context = apply(context, done)
     context, adopted = yield from adopt_states(context, refused)
     return Changed(context, done, adopted)
