@@ -50,7 +50,7 @@ async def wait_another_controller(session: ZkSession, former: int) -> int:
         pytest.param({3: APACHE_KAFKA}, id="kafkas", marks=(pytest.mark.peers, pytest.mark.long)),
     ],
 )
-@pytest.mark.parametrize("how", ["frozen", "cut off"])
+@pytest.mark.parametrize("how", ["frozen", pytest.param("cut off", marks=pytest.mark.long)])
 async def test_a_controller_past_its_session_changes_nothing(
     new_cluster: NewCluster, how: str, kinds: dict[int, BrokerKind]
 ) -> None:

@@ -148,7 +148,7 @@ async def test_brokers_become_the_other_kind_in_place_and_change_back(
     new_cluster: NewCluster, full_counts: bool, rng: random.Random
 ) -> None:
     """A cluster of Kafka's, one broker after the other stopped or killed and started as ours on the same data; and
-    the other way round. The short form does it with one broker.
+    the other way round. The short form does it with one broker, the only one of Kafka's.
     """
     from tests.cluster.streams import NumberedStream, run_in_thread
 
@@ -156,7 +156,7 @@ async def test_brokers_become_the_other_kind_in_place_and_change_back(
     brokers = [1, 2, 3] if full_counts else [rng.choice([1, 2, 3])]
     changes = [*((b, ZKBROKER) for b in brokers), *((b, APACHE_KAFKA) for b in brokers)]
     async with (
-        new_cluster(brokers=3, kinds=dict.fromkeys((1, 2, 3), APACHE_KAFKA)) as cluster,
+        new_cluster(brokers=3, kinds=dict.fromkeys(brokers, APACHE_KAFKA)) as cluster,
         trio.open_nursery() as nursery,
     ):
         topic = await cluster.create_topic(partitions=1, replication_factor=3, min_insync_replicas=2)
