@@ -158,6 +158,7 @@ async def test_what_cannot_be_is_refused(in_process: Start) -> None:
         ("advertised.listeners", listening(kept, ("EXTRA", 7))),  # not among listeners
         ("listener.security.protocol.map", "PLAINTEXT:SSL"),  # an open listener keeps its protocol
         ("control.plane.listener.name", "EXTRA"),  # only at the start
+        ("listener.name.plaintext.connections.max.reauth.ms", "5"),  # it is open already
     ):
         code = await admin.alter(BROKER, "1", (key, SET, value))
         assert code in (ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_CONFIG), (key, value, code)

@@ -180,7 +180,7 @@ class BrokerConfig(BrokerKeys):
 
     def for_listener(self, listener: str) -> BrokerConfig:
         """This configuration as that listener sees it: its `listener.name.<listener>.` keys go first."""
-        own = self._prefixed(listener)
+        own = self.settings_of_listener(listener)
         view: BrokerConfig = object.__new__(BrokerConfig)
         view.__dict__.update(self.__dict__)
         view.__dict__["_values"] = values = dict(self._values)
@@ -194,7 +194,7 @@ class BrokerConfig(BrokerKeys):
         """`for_listener`, with the keys that are prefixed with the SASL mechanism before those."""
         view = self.for_listener(listener)
         prefix = f"{mechanism.lower()}."
-        for name, setting in self._prefixed(listener).items():
+        for name, setting in self.settings_of_listener(listener).items():
             if name.startswith(prefix) and name.removeprefix(prefix) in MECHANISM_KEYS:
                 key = BROKER_KEYS[name.removeprefix(prefix)]
                 view._values[key.name] = view.__dict__[key.attribute] = parse_setting(key, setting)
@@ -219,7 +219,8 @@ class BrokerConfig(BrokerKeys):
         values: dict[str, Any] = self.__dict__["_values"]
         return values
 
-    def _prefixed(self, listener: str) -> dict[str, Setting]:
+    def settings_of_listener(self, listener: str) -> dict[str, Setting]:
+        """What is set for this listener alone, by its key without `listener.name.LISTENER.`."""
         prefix = f"listener.name.{listener.lower()}."
         return {
             key.removeprefix(prefix): setting

@@ -34,6 +34,12 @@ CLUSTER_WIDE_LISTENER_KEYS: Final = frozenset(
 )
 """Listener-prefixed keys that may also be set for all brokers."""
 
+CHANGE_ON_OPEN_LISTENERS: Final = NEED_LISTENER_PREFIX | CLUSTER_WIDE_LISTENER_KEYS
+"""Listener-prefixed keys that change while the listener is open; the others are for listeners to come.
+
+Source: kafka.server.DynamicListenerConfig.validateReconfiguration.
+"""
+
 THREAD_COUNTS: Final = (
     "num.io.threads",
     "num.replica.fetchers",
@@ -145,3 +151,17 @@ def require_allowed_change(now: BrokerConfig, new: BrokerConfig) -> None:
                 f"listener {endpoint.listener} is open and keeps its protocol {former.security_protocol.name}",
                 new.origin_of("listener.security.protocol.map"),
             )
+        before, after = (config.settings_of_listener(endpoint.listener) for config in (now, new))
+        for name in sorted((before.keys() | after.keys()) - CHANGE_ON_OPEN_LISTENERS):
+            if _text(before.get(name)) == _text(after.get(name)):
+                continue
+            raise ConfigError(
+                f"listener.name.{endpoint.listener.lower()}.{name}",
+                "[hidden]",
+                f"listener {endpoint.listener} is open and keeps it: restart the broker, or add another listener",
+                after[name].origin if name in after else before[name].origin,
+            )
+
+
+def _text(setting: Setting | None) -> str | None:
+    return None if setting is None else setting.text
