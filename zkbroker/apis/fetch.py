@@ -19,6 +19,7 @@ from zkbroker.apis.fetch_sessions import (
     FetchSession,
     unresolved_name,
 )
+from zkbroker.apis.old_formats import OLDEST_FETCH_OF_ZSTD, convert_fetched, fetch_magic, too_large_for
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.model import NO_TOPIC_ID, TopicId, TopicPartition
 from zkbroker.protocol.generated.fetch_request import FetchRequest
@@ -36,6 +37,7 @@ from zkbroker.replication.isr import Pulse
 from zkbroker.replication.partition import FollowerFetch, Partition, PartitionRead
 from zkbroker.replication.replica_selector import choose_replica
 from zkbroker.security.authorizer import topic as topic_resource
+from zkbroker.storage.slices import LogSlice
 
 DEBUG_CONSUMER_ID = -2
 READ_COMMITTED = 1
@@ -52,10 +54,19 @@ class _Found:
     read: PartitionRead | None = None
     error: KafkaError | None = None
     preferred_replica: int = -1
+    converted: bytes | None = None  # the records as an old client reads them
 
     @property
     def size(self) -> int:
         return self.read.size if self.read is not None else 0
+
+    def records(self) -> LogSlice | bytes:
+        """What goes into the response, which from now on owns it."""
+        if self.converted is not None:
+            self.release()
+            return self.converted
+        read = self.read
+        return read.records if read is not None and read.records is not None and len(read.records) else b""
 
     @property
     def is_final(self) -> bool:
@@ -144,6 +155,8 @@ class _Fetch:
             partition = broker.replicas.get(tp)
         if self.session is not None:
             self.session.watch(entry, partition)
+        if ctx.version < OLDEST_FETCH_OF_ZSTD and partition.log.config.compression_type == "zstd":
+            raise KafkaError(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, f"{tp}: zstd needs Fetch version 10")
         if NO_TOPIC_ID not in (entry.topic_id, partition.topic_id) and entry.topic_id != partition.topic_id:
             raise KafkaError(ErrorCode.INCONSISTENT_TOPIC_ID, f"{tp}: another topic of that name")
         follower = None
@@ -247,6 +260,25 @@ class _Fetch:
             if records is not None and len(records) and not records.is_cached():
                 await trio.to_thread.run_sync(records.read_ahead)
 
+    async def convert_down(self, magic: int) -> None:
+        """Give an old client what it can read, and let it know where its limits are too small for anything."""
+        for tp, found in self.found.items():
+            read, entry = found.read, self.entries.get(tp)
+            if read is None or entry is None:
+                continue
+            config = self.broker.config.topic(tp.topic)
+            try:
+                if not config.message_downconversion_enable:
+                    raise KafkaError(ErrorCode.UNSUPPORTED_VERSION, f"{tp}: old clients get nothing")
+                if found.size:
+                    assert read.records is not None
+                    found.converted = await convert_fetched(read.records, magic, entry.offset)
+                elif _has_more(self, tp, found):
+                    found.converted = too_large_for(entry.max_bytes)
+            except KafkaError as error:
+                found.release()
+                self.found[tp] = _Found(error=error)
+
     # -- answering ---------------------------------------------------------------------------------------------
 
     def response(self) -> FetchResponse:
@@ -331,7 +363,7 @@ class _Fetch:
             if aborted is not None
             else None,
             preferred_read_replica=found.preferred_replica,
-            records=read.records if read.records is not None and len(read.records) else b"",
+            records=found.records(),
         )
 
     def _current_leader(
@@ -384,6 +416,9 @@ async def fetch(request: FetchRequest, ctx: RequestContext, broker: Services) ->
             if ctx.throttle_ms:
                 return this.refused()
         await this.read_ahead()
+        magic = fetch_magic(ctx.version)
+        if magic is not None:
+            await this.convert_down(magic)
     except BaseException:
         this.release()
         raise

@@ -7,6 +7,7 @@ import trio
 
 from acl.model import Operation
 from zkbroker.apis.context import RequestContext, Services
+from zkbroker.apis.old_formats import OLDEST_PRODUCE_OF_BATCHES, Converted, convert_produce
 from zkbroker.apis.transactional_produce import Verified, is_transactional, verify_produce
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.metadata import ClusterSnapshot
@@ -39,9 +40,10 @@ class _Outcome:
     log_append_time_ms: int = -1
     log_start_offset: int = -1
     error: KafkaError | None = None
-    partition: Partition | None = None  # with `offset` and `term`: still to be replicated
-    offset: int = -1
+    partition: Partition | None = None  # with `offset` and `term`: still to be replicated, or synced
+    offset: int = -1  # -1: no replica is waited for
     term: int = -1
+    must_sync: bool = False  # flush.messages: the disk is waited for
 
 
 @attrs.define(eq=False)
@@ -58,7 +60,7 @@ class ProduceWaiting:
         with trio.move_on_after(self._timeout_ms / 1000):
             for _, outcomes in self._outcomes:
                 for outcome in outcomes:
-                    await _wait_for(outcome)
+                    await _wait_for(outcome, self._broker)
         for topic, outcomes in self._outcomes:
             for outcome in outcomes:
                 if outcome.partition is not None:
@@ -69,11 +71,15 @@ class ProduceWaiting:
         return _response(self._outcomes, self._ctx, self._broker)
 
 
-async def _wait_for(outcome: _Outcome) -> None:
-    if outcome.partition is None:
+async def _wait_for(outcome: _Outcome, broker: Services) -> None:
+    partition = outcome.partition
+    if partition is None:
         return
     try:
-        await outcome.partition.wait_replicated(outcome.offset, outcome.term)
+        if outcome.offset >= 0:
+            await partition.wait_replicated(outcome.offset, outcome.term)
+        if outcome.must_sync:
+            await broker.replicas.wait_synced(partition)
     except KafkaError as error:
         outcome.error = error
     outcome.partition = None
@@ -94,6 +100,9 @@ async def produce(
     Source: KIP-98, KIP-467, KIP-890, KIP-951.
     """
     acks = request.acks
+    converted: Converted = {}
+    if ctx.version < OLDEST_PRODUCE_OF_BATCHES:
+        converted = await convert_produce(request)
     verified: Verified = {}
     if any(is_transactional(data.records) for topic in request.topic_data for data in topic.partition_data):
         verified = await verify_produce(request, ctx, broker)
@@ -113,7 +122,10 @@ async def produce(
                 verification = verified.get(tp)
                 if isinstance(verification, KafkaError):
                     raise verification
-                _append(outcome, tp, data.records, acks, ctx, broker, verification)
+                records = converted.get(tp, data.records)
+                if isinstance(records, KafkaError):
+                    raise records
+                _append(outcome, tp, records, acks, ctx, broker, verification)
             except KafkaError as error:
                 outcome.error = error
                 failed = True
@@ -166,6 +178,9 @@ def _append(
         outcome.partition = partition
         outcome.offset = appended.last_offset + 1
         outcome.term = partition.term
+    if partition.log.needs_flush and acks:
+        outcome.partition = partition
+        outcome.must_sync = True
 
 
 def _response(

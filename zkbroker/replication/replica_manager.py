@@ -341,6 +341,16 @@ class ReplicaManager:
         self.expand_isrs()
         self._here.low_watermarks_moved.notify()
 
+    async def wait_synced(self, partition: Partition) -> None:
+        """Wait until all that the partition's log has now is on disk. Raises: KAFKA_STORAGE_ERROR."""
+        while True:
+            waited_for = partition.log
+            try:
+                return await self.logs.flush(waited_for)
+            except KafkaError:
+                if partition.log is waited_for:
+                    raise  # else it has moved to another directory, and is synced there
+
     async def wait_low_watermarks_moved(self) -> None:
         """Wait until `Partition.low_watermark` of some partition may be another."""
         await self._here.low_watermarks_moved.wait()
