@@ -1,15 +1,24 @@
-"""A disk that is full, or broken, under a running broker."""
+"""A disk that is full, broken, read-only or hanging under a running broker."""
 
 from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import trio
 
 from tests.broker.in_process import InProcess
-from tests.broker.test_data_path import batch, produce, result
+from tests.broker.test_data_path import batch, fetch, fetched, produce, result
+from zkbroker.apis.context import Services
 from zkbroker.errors import ErrorCode
+from zkbroker.model import NO_LEADER
+from zkbroker.storage import names, upkeep
 from zkbroker.storage.files import Files
+from zkbroker.zookeeper import znodes
 
 Start = Callable[..., Awaitable[InProcess]]
 
@@ -30,7 +39,7 @@ class FailingFiles(Files):
         return os.pwrite(fd, content, position)
 
 
-async def test_a_full_disk_refuses_and_the_retry_is_stored_once(in_process: Start) -> None:
+async def test_a_write_that_fails_is_refused_and_its_retry_stored_once(in_process: Start) -> None:
     files = FailingFiles()
     cluster = await in_process(files=files)
     await cluster.create_topic("t")
@@ -38,7 +47,7 @@ async def test_a_full_disk_refuses_and_the_retry_is_stored_once(in_process: Star
     first = batch(b"a", producer_id=9, producer_epoch=0, base_sequence=0)
     second = batch(b"b", producer_id=9, producer_epoch=0, base_sequence=1)
     assert result(await wire.ask(produce("t", first), 11)).base_offset == 0
-    files.path, files.error, files.torn = "/t-0/", errno.ENOSPC, 30
+    files.path, files.error, files.torn = "/t-0/", errno.ENOMEM, 30
     for _ in range(2):
         refused = result(await wire.ask(produce("t", second), 11))
         assert ErrorCode(refused.error_code) is ErrorCode.KAFKA_STORAGE_ERROR
@@ -52,7 +61,10 @@ async def test_a_full_disk_refuses_and_the_retry_is_stored_once(in_process: Star
     assert services is not None and services.logs.offline_dirs == []
 
 
-async def test_a_broken_directory_takes_its_partitions_only_and_others_lead_on(in_process: Start) -> None:
+@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC, errno.EROFS])
+async def test_a_broken_directory_takes_its_partitions_only_and_others_lead_on(
+    in_process: Start, error: int
+) -> None:
     files = FailingFiles()
     cluster = await in_process(files=files, brokers=2)
     await cluster.create_topic("t", replication_factor=2, min_insync_replicas="1")
@@ -61,9 +73,100 @@ async def test_a_broken_directory_takes_its_partitions_only_and_others_lead_on(i
     await cluster.wait_until(lambda: set(cluster.partition("t", broker_id=leader).isr.committed) == {1, 2})
     wire = await cluster.wire(leader)
     assert result(await wire.ask(produce("t", batch(b"a"), acks=-1), 11)).base_offset == 0
-    files.path, files.error = f"logs-{leader}/", errno.EIO
+    files.path, files.error = f"logs-{leader}/", error
     refused = result(await wire.ask(produce("t", batch(b"b"), acks=-1), 11))
     assert ErrorCode(refused.error_code) is ErrorCode.KAFKA_STORAGE_ERROR
     await cluster.wait_until(lambda: cluster.partition("t", broker_id=other).is_leader)
     taken_over = await cluster.wire(other)
     assert result(await taken_over.ask(produce("t", batch(b"b"), acks=-1), 11)).base_offset == 1
+
+
+@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC, errno.EROFS])
+async def test_of_two_directories_the_other_serves_on(in_process: Start, tmp_path: Path, error: int) -> None:
+    """Its replicas alone go offline; the controller is told by ZooKeeper, and elects where it can."""
+    files = FailingFiles()
+    dirs = [tmp_path / "a", tmp_path / "b"]
+    cluster = await in_process(files=files, log_dirs=",".join(map(str, dirs)))
+    await cluster.create_topic("t", partitions=4)
+    wire = await cluster.wire()
+    services = cluster.broker.services
+    assert services is not None
+    told = await _watch_log_dir_events(services)
+    homes = {n: cluster.partition("t", n).log.directory.parent for n in range(4)}
+    assert set(homes.values()) == set(dirs)
+    files.path, files.error = str(dirs[0]), error
+    lost = next(n for n, home in homes.items() if home == dirs[0])
+    refused = result(await wire.ask(produce("t", batch(b"a"), partition=lost), 9))
+    assert ErrorCode(refused.error_code) is ErrorCode.KAFKA_STORAGE_ERROR
+    assert services.logs.offline_dirs == [dirs[0]]
+    await cluster.wait_until(
+        lambda: all(
+            (services.metadata.snapshot.partitions("t")[n].leader == NO_LEADER) == (home == dirs[0])
+            for n, home in homes.items()
+        )
+    )
+    with trio.fail_after(10):
+        await told.wait()
+    for n, home in homes.items():
+        code = ErrorCode.KAFKA_STORAGE_ERROR if home == dirs[0] else ErrorCode.NONE
+        answer = result(await wire.ask(produce("t", batch(b"b"), partition=n), 9))
+        assert ErrorCode(answer.error_code) is code
+        found = fetched(await wire.ask(fetch("t", 0, partitions=(n,)), 12))[n]
+        assert ErrorCode(found.error_code) is code
+    await cluster.create_topic("new", partitions=3)
+    assert {cluster.partition("new", n).log.directory.parent for n in range(3)} == {dirs[1]}
+
+
+async def _watch_log_dir_events(services: Services) -> trio.Event:
+    """Set when a child comes under /log_dir_event_notification."""
+    session = await services.zk.session()
+    children, came = await session.get_children_and_watch(znodes.LOG_DIR_EVENTS)
+    assert not children
+    return came
+
+
+class HangingFiles(Files):
+    """Syncs below a path wait for a gate."""
+
+    def __init__(self) -> None:
+        self.path = ""
+        self.hangs, self.gate = threading.Event(), threading.Event()
+
+    def fsync(self, fd: int) -> None:  # type: ignore[override]
+        if self.path and self.path in os.readlink(f"/proc/self/fd/{fd}"):
+            self.hangs.set()
+            self.gate.wait(60)
+        os.fsync(fd)
+
+
+async def test_a_directory_that_hangs_stalls_no_other_and_is_given_up(
+    in_process: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "HUNG_S", 1.0)
+    files = HangingFiles()
+    dirs = [tmp_path / "a", tmp_path / "b"]
+    try:
+        cluster = await in_process(files=files, log_dirs=",".join(map(str, dirs)))
+        await cluster.create_topic("t", partitions=2, segment_bytes="2000")
+        wire = await cluster.wire()
+        services = cluster.broker.services
+        assert services is not None
+        (hanging,) = (n for n in range(2) if cluster.partition("t", n).log.directory.parent == dirs[0])
+        files.path = str(dirs[0])
+        for _ in range(8):  # a sealed segment is synced, and that hangs
+            await wire.ask(produce("t", batch(b"x" * 500), partition=hanging), 9)
+        await cluster.wait_until(files.hangs.is_set)
+        served = 0
+        while services.logs.online_dirs != [dirs[1]]:
+            with trio.fail_after(20):
+                assert not result(
+                    await wire.ask(produce("t", batch(b"y" * 500), partition=1 - hanging), 9)
+                ).error_code
+            served += 1
+        assert served > 50
+        refused = result(await wire.ask(produce("t", batch(b"x"), partition=hanging), 9))
+        assert ErrorCode(refused.error_code) is ErrorCode.KAFKA_STORAGE_ERROR
+        await cluster.stop_broker(1)  # does not wait for the call that hangs
+        assert (dirs[1] / names.CLEAN_SHUTDOWN).exists() and not (dirs[0] / names.CLEAN_SHUTDOWN).exists()
+    finally:
+        files.gate.set()

@@ -21,8 +21,15 @@ def expected(magic: int) -> list[tuple[int, bytes | None, bytes | None, int]]:
     return [(n, r.key, r.value, (r.timestamp_ms or 0) if magic else -1) for n, r in enumerate(SENT)]
 
 
-@pytest.mark.parametrize("codec", OLD_CODECS)
-@pytest.mark.parametrize(("speaks", "magic"), [((0, 8, 2), 0), ((0, 9), 0), ((0, 10, 0), 1), ((0, 10, 2), 1)])
+@pytest.mark.parametrize(
+    ("speaks", "magic", "codec"),
+    [
+        (speaks, magic, codec)
+        for speaks, magic in (((0, 8, 2), 0), ((0, 9), 0), ((0, 10, 0), 1), ((0, 10, 2), 1))
+        for codec in OLD_CODECS
+        if magic or codec != "lz4"  # for that kafka-python needs another library; librdkafka does it below
+    ],
+)
 def test_kafka_python_as_it_once_was(bootstrap: str, codec: str, speaks: tuple[int, ...], magic: int) -> None:
     from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
@@ -50,7 +57,7 @@ def test_kafka_python_as_it_once_was(bootstrap: str, codec: str, speaks: tuple[i
     assert [(m.offset, m.key, m.value, -1 if m.timestamp is None else m.timestamp) for m in read] == expected(
         magic
     )
-    assert [(m.offset, m.key, m.value, m.timestamp) for m in _new(bootstrap, topic)] == expected(magic)
+    assert [(m.offset, m.key, m.value, m.timestamp_ms) for m in _new(bootstrap, topic)] == expected(magic)
 
 
 @pytest.mark.parametrize("codec", OLD_CODECS)

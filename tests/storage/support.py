@@ -189,5 +189,10 @@ def full_disk() -> OSError:
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def no_memory() -> OSError:
+    """A failure that says nothing of the disk, and may pass."""
+    return OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+
 def sick_disk() -> OSError:
     return OSError(errno.EIO, os.strerror(errno.EIO))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tests.storage.support import (
     append,
     batch,
     full_disk,
+    no_memory,
     read_all,
     require_sound_files,
     sick_disk,
@@ -266,10 +267,10 @@ def log_with(home_path: Path, broken: Broken, **topic: int) -> Log:
 
 
 @pytest.mark.parametrize("written", [0, 1, 60, 70])
-def test_a_full_disk_keeps_nothing_of_the_batch(tmp_path: Path, broken: Broken, written: int) -> None:
+def test_a_write_that_fails_keeps_nothing_of_the_batch(tmp_path: Path, broken: Broken, written: int) -> None:
     log = log_with(tmp_path, broken)
     size = log.size_bytes
-    failing: Iterator[OSError | int] = iter([written, full_disk()] if written else [full_disk()])
+    failing: Iterator[OSError | int] = iter([written, no_memory()] if written else [no_memory()])
     broken.fail = lambda call: next(failing) if call == "pwrite" else None
     content = batch("lost", producer_id=1, producer_epoch=0, base_sequence=1)
     again = stored(content)
@@ -297,9 +298,9 @@ def test_short_writes_go_on(tmp_path: Path, broken: Broken) -> None:
     log.close()
 
 
-def test_a_follower_of_a_full_disk_keeps_nothing(tmp_path: Path, broken: Broken) -> None:
+def test_a_follower_whose_write_fails_keeps_nothing(tmp_path: Path, broken: Broken) -> None:
     log = log_with(tmp_path, broken)
-    broken.fail = lambda call: full_disk() if call == "pwrite" else None
+    broken.fail = lambda call: no_memory() if call == "pwrite" else None
     with pytest.raises(KafkaError):
         log.append_as_follower(batch("b", base_offset=1), wall_ms=NOW)
     broken.fail = lambda call: None
@@ -309,11 +310,14 @@ def test_a_follower_of_a_full_disk_keeps_nothing(tmp_path: Path, broken: Broken)
     log.close()
 
 
-def test_a_sick_disk_is_given_up(tmp_path: Path, broken: Broken) -> None:
+@pytest.mark.parametrize("trouble", [sick_disk, full_disk])
+def test_a_sick_disk_and_a_full_one_are_given_up(
+    tmp_path: Path, broken: Broken, trouble: Callable[[], OSError]
+) -> None:
     log = log_with(tmp_path, broken)
     told: list[str] = []
     log.segments.log_dir.on_failure = lambda log_dir: told.append(log_dir.path)
-    broken.fail = lambda call: sick_disk() if call == "pwrite" else None
+    broken.fail = lambda call: trouble() if call == "pwrite" else None
     with pytest.raises(KafkaError):
         append(log, "lost")
     broken.fail = lambda call: None
@@ -334,7 +338,7 @@ def test_a_sick_disk_is_given_up(tmp_path: Path, broken: Broken) -> None:
 
 def test_a_write_that_cannot_be_taken_back_gives_the_directory_up(tmp_path: Path, broken: Broken) -> None:
     log = log_with(tmp_path, broken)
-    answers = {"pwrite": full_disk(), "ftruncate": OSError(errno.EROFS, "read-only")}
+    answers = {"pwrite": no_memory(), "ftruncate": OSError(errno.EROFS, "read-only")}
     broken.fail = answers.get
     with pytest.raises(KafkaError):
         append(log, "lost")
@@ -348,7 +352,7 @@ ROLL_CALLS = ("open", "pwrite", "replace")
 
 @pytest.mark.parametrize("number", range(12))
 def test_a_roll_that_fails_changes_nothing(tmp_path: Path, broken: Broken, number: int) -> None:
-    """The disk is full at the n-th file operation of an append that has to roll."""
+    """The n-th file operation of an append that has to roll fails."""
     log = log_with(tmp_path, broken, segment_bytes=200)
     append(log, "second")
     count = -1
@@ -358,7 +362,7 @@ def test_a_roll_that_fails_changes_nothing(tmp_path: Path, broken: Broken, numbe
         if call.startswith(ROLL_CALLS):
             count += 1
             if count == number:
-                return full_disk()
+                return no_memory()
         return None
 
     broken.fail = fail

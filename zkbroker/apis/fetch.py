@@ -255,10 +255,17 @@ class _Fetch:
 
     async def read_ahead(self) -> None:
         """Bring what is not in the page cache there, in a thread: sending it must not wait for the disk."""
-        for found in self.found.values():
+        for tp, found in self.found.items():
             records = found.read.records if found.read is not None else None
             if records is not None and len(records) and not records.is_cached():
-                await trio.to_thread.run_sync(records.read_ahead)
+                log = self.broker.logs.get(tp)
+                if log is None:
+                    continue
+                try:
+                    await self.broker.logs.in_thread(log.segments.log_dir, records.read_ahead)
+                except OSError as error:
+                    found.release()
+                    self.found[tp] = _Found(error=KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)))
 
     async def convert_down(self, magic: int) -> None:
         """Give an old client what it can read, and let it know where its limits are too small for anything."""

@@ -228,6 +228,8 @@ class ReplicaFetcher:
                     if error.code is ErrorCode.CORRUPT_MESSAGE:
                         log.error("%s: broker %d sent corrupt records: %s", tp, self.leader, error.message)
                         self._delay(tp, followed)
+                    elif followed.partition.log.segments.log_dir.is_online:
+                        self._delay_refused(tp, followed)  # for want of descriptors, say: it may pass
                     else:
                         self._fail(tp, followed, str(error))
                 except UnexpectedOffset as error:

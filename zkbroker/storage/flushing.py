@@ -7,6 +7,7 @@ batches, the indexes of sealed segments, the snapshots at their ends, the leader
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from itertools import pairwise
 
 import attrs
@@ -33,10 +34,11 @@ class Flush:
     paths: tuple[str, ...]  # to be synced
     with_names: bool
 
-    def run(self) -> None:
-        """Sync everything; for a thread. Raises: OSError."""
+    def run(self, got_on: Callable[[], None] = lambda: None) -> None:
+        """Sync everything, telling after each file; for a thread. Raises: OSError."""
         for path in self.paths:
             sync_file(self.files, path)
+            got_on()
         if self.with_names:
             sync_directory(self.files, self.directory)
             sync_directory(self.files, os.path.dirname(self.directory))

@@ -33,6 +33,7 @@ _SURVIVABLE: Final = frozenset(
     }
 )
 """Errors that say nothing about the health of the disk; any other takes the directory offline."""
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class LogDirectoryError(Exception):
@@ -73,6 +74,12 @@ class LogDirectory:
         else:
             log.error("cannot %s: %s", doing, error)
         return KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"cannot {doing}: {error}")
+
+    def failed_to_store(self, doing: str, error: OSError) -> KafkaError:
+        """As `failed`, for records: one where none fit any more is offline too, so that another replica leads."""
+        if error.errno in _FULL:
+            self.fail(f"cannot {doing}: {error}")
+        return self.failed(doing, error)
 
     def child(self, name: str) -> str:
         return os.path.join(self.path, name)

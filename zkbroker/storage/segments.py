@@ -290,7 +290,7 @@ class Segments:
                 write_fully(files, fd, memoryview(content)[written:], position + written)
         except OSError as error:
             self._take_back(segment, position)
-            raise self.log_dir.failed(f"append to {segment.path()}", error) from error
+            raise self.log_dir.failed_to_store(f"append to {segment.path()}", error) from error
         finally:
             watch.end()
 
@@ -312,7 +312,7 @@ class Segments:
             old.finish_indexes()
             segment = self.create(base_offset, wall_ms)
         except OSError as error:
-            raise self.log_dir.failed(f"roll {old.path()}", error) from error
+            raise self.log_dir.failed_to_store(f"roll {old.path()}", error) from error
         if old.size == 0:
             self._segments.pop()
             self._bases.pop()

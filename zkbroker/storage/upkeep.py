@@ -5,7 +5,9 @@ A directory that hangs thus stalls no other. Owner: the LogManager.
 
 from __future__ import annotations
 
+import errno
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+HUNG_S = 30.0
+"""After so long without an end of a file call, the directory is given up: its replicas go offline."""
 _THREADS: Final = 4
 _STOP_BATCH: Final = 32  # logs one thread syncs before it reports
 _EPOCHS_BATCH: Final = 100  # logs whose leader epochs one thread writes
@@ -40,6 +44,21 @@ class Removal:
     due_ms: int  # wall clock
     segments: tuple[Segment, ...] = ()
     directory: str | None = None
+
+
+@attrs.define(eq=False)
+class _Call:
+    """A job in a thread, and when it last got anywhere."""
+
+    since: float = attrs.field(factory=time.monotonic)
+
+    def restart(self) -> None:
+        """It got on. For any thread."""
+        self.since = time.monotonic()
+
+    @property
+    def lasts_s(self) -> float:
+        return time.monotonic() - self.since
 
 
 @attrs.define(eq=False)
@@ -57,6 +76,7 @@ class DirectoryUpkeep:
     _epochs: dict[Log, None] = attrs.field(factory=dict)  # whose leader-epoch-checkpoint is to be written
     _epochs_work: Changed = attrs.field(factory=Changed)
     _writing_epochs: trio.Lock = attrs.field(factory=trio.Lock)  # a file has one writer at a time
+    _calls: dict[trio.CancelScope, _Call] = attrs.field(factory=dict)  # under way in threads
     _runs: bool = False
     _work: Changed = attrs.field(factory=Changed)
     _write_back_work: Changed = attrs.field(factory=Changed)
@@ -107,7 +127,9 @@ class DirectoryUpkeep:
         self._flushed.notify()
 
     def directory_failed(self) -> None:
-        """Nothing more will be done here: whoever waits hears of it."""
+        """Nothing more will be done here: whoever waits hears of it, and calls that hang are left to themselves."""
+        for scope in self._calls:
+            scope.cancel()
         self._work.notify()
         self._flushed.notify()
 
@@ -118,6 +140,7 @@ class DirectoryUpkeep:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._keep_writing_back)
                 nursery.start_soon(self._keep_writing_epochs)
+                nursery.start_soon(self._watch_calls)
                 while self.log_dir.is_online:
                     while self._flushes and self.log_dir.is_online:
                         flushing, everything = next(iter(self._flushes.items()))
@@ -146,7 +169,7 @@ class DirectoryUpkeep:
             async with self._writing_epochs:
                 flush = prepare_flush(flushing, everything=everything)
             if flush is not None:
-                await self.in_thread(flush.run)
+                await self._run_flush(flush)
                 flush.done(self.wall_ms())
         except OSError as error:
             if flush is None or not (flushing.is_closed or flush.has_moved):
@@ -164,7 +187,10 @@ class DirectoryUpkeep:
                     for written in batch:
                         self._epochs.pop(written, None)
                     write = partial(_replace_all, self.log_dir.files, contents)
-                    failed = await trio.to_thread.run_sync(write, limiter=self._threads)
+                    try:
+                        failed = await self.in_thread(write)
+                    except OSError:
+                        return  # the directory was given up
                 if failed is not None:
                     self.log_dir.failed(f"write {failed[0]}", failed[1])
             await self._epochs_work.wait()
@@ -266,13 +292,38 @@ class DirectoryUpkeep:
             self.log_dir.fail(f"cannot stop cleanly: {errors.exceptions[0]}")
 
     async def _flush_all(self, flushes: Sequence[Flush]) -> None:
-        await self.in_thread(lambda: _run_all(flushes))
         for flush in flushes:
+            await self._run_flush(flush)
             flush.done(self.wall_ms())
 
-    async def in_thread(self, call: Callable[[], T], *, abandon_on_cancel: bool = False) -> T:
-        """Run a call that waits for this directory's disk. Raises: what it raises."""
-        return await trio.to_thread.run_sync(call, limiter=self._threads, abandon_on_cancel=abandon_on_cancel)
+    async def _run_flush(self, flush: Flush) -> None:
+        """Sync file after file; each has its own time in which it must end. Raises: OSError."""
+        progress = _Call()
+        await self.in_thread(lambda: flush.run(progress.restart), progress=progress)
+
+    async def in_thread(
+        self, call: Callable[[], T], *, abandon_on_cancel: bool = False, progress: _Call | None = None
+    ) -> T:
+        """Run a call that waits for this directory's disk; cancelling waits for its end, unless it may be abandoned.
+
+        Raises: what it raises; OSError when the directory went offline meanwhile, and nobody waits for it any more.
+        """
+        scope = trio.CancelScope(shield=not abandon_on_cancel)
+        self._calls[scope] = progress or _Call()
+        try:
+            with scope:
+                return await trio.to_thread.run_sync(call, limiter=self._threads, abandon_on_cancel=True)
+        finally:
+            del self._calls[scope]
+        raise OSError(errno.EIO, f"{self.log_dir.path} was given up")
+
+    async def _watch_calls(self) -> None:
+        """Give the directory up when one of its calls does not end."""
+        while True:
+            await trio.sleep(HUNG_S / 10)
+            longest_s = max((call.lasts_s for call in self._calls.values()), default=0.0)
+            if longest_s > HUNG_S:
+                self.log_dir.fail(f"a file call has not ended for {longest_s:.0f} s")
 
 
 def _replace_all(files: Files, contents: Sequence[tuple[str, bytes]]) -> tuple[str, OSError] | None:
@@ -286,11 +337,6 @@ def _replace_all(files: Files, contents: Sequence[tuple[str, bytes]]) -> tuple[s
         except OSError as error:
             failed = failed or (path, error)
     return failed
-
-
-def _run_all(flushes: Sequence[Flush]) -> None:
-    for flush in flushes:
-        flush.run()
 
 
 def _remove_all(log_dir: LogDirectory, removals: Sequence[Removal]) -> None:
