@@ -30,7 +30,7 @@ def expected(magic: int) -> list[tuple[int, bytes | None, bytes | None, int]]:
         if magic or codec != "lz4"  # for that kafka-python needs another library; librdkafka does it below
     ],
 )
-def test_kafka_python_as_it_once_was(bootstrap: str, codec: str, speaks: tuple[int, ...], magic: int) -> None:
+def test_kafka_python_as_it_once_was(bootstrap: str, speaks: tuple[int, ...], magic: int, codec: str) -> None:
     from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
     topic = create_topic(bootstrap)
