@@ -450,15 +450,18 @@ async def report_log_dir_failure(session: ZkSession, broker_id: int) -> None:
 
 
 async def read_consumer_offset(session: ZkSession, group: str, tp: TopicPartition) -> int | None:
-    """What OffsetFetch version 0 answers; None if nothing is stored. Raises: Undecodable."""
-    path = znodes.consumer_offset_path(group, tp)
+    """What OffsetFetch version 0 answers; None if nothing is stored.
+
+    Raises: Undecodable; KafkaError UNKNOWN_SERVER_ERROR for a group that no znode can be named after.
+    """
+    path = _consumer_offset_path(group, tp)
     node = (await session.get_many([path]))[path]
     return None if node is None else znodes.decode_consumer_offset(path, node.data)
 
 
 async def write_consumer_offset(session: ZkSession, group: str, tp: TopicPartition, offset: int) -> None:
-    """What OffsetCommit version 0 does."""
-    path, data = znodes.consumer_offset_path(group, tp), znodes.encode_consumer_offset(offset)
+    """What OffsetCommit version 0 does. Raises: as `read_consumer_offset`."""
+    path, data = _consumer_offset_path(group, tp), znodes.encode_consumer_offset(offset)
     while True:
         try:
             await session.set(path, data, ANY_VERSION)
@@ -467,6 +470,13 @@ async def write_consumer_offset(session: ZkSession, group: str, tp: TopicPartiti
             await session.create_path(path)
         except ConnectionLost:
             continue
+
+
+def _consumer_offset_path(group: str, tp: TopicPartition) -> str:
+    """A group may have slashes in its name, as in Kafka, but kazoo would make `//` one and move the node."""
+    if any(part in ("", ".", "..") for part in group.split("/")):
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, f"no znode can be named after the group {group!r}")
+    return znodes.consumer_offset_path(group, tp)
 
 
 async def _create_sequential(session: ZkSession, prefix: str, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from functools import partial
 
@@ -17,6 +18,7 @@ from zkbroker.coordinator.groups import (
     ListedGroup,
 )
 from zkbroker.coordinator.members import GroupLimits, Join, Joined, Phase, Sync, Synced
+from zkbroker.coordinator.offsets import Offsets
 from zkbroker.coordinator.outcome import Producer
 from zkbroker.coordinator.records import Committed
 from zkbroker.errors import ErrorCode
@@ -671,6 +673,18 @@ def test_a_simple_consumers_offsets_expire_from_their_commit_or_as_it_asked() ->
     room.driver.advance(4_000)
     assert room.done(room.ask("expire", ["g"])).reply == 1
     assert room.driver.state.groups == {}
+
+
+def test_a_hundred_thousand_offsets_are_nothing_to_the_garbage_collector() -> None:
+    """It stops the broker for as long as it takes to look at everything that could be part of a cycle."""
+    offsets = Offsets()
+    gc.collect()
+    before = len(gc.get_objects())
+    for number in range(100_000):
+        offsets.apply("t", number, Committed(number, -1, "", 1), number, -1)
+    gc.collect()
+    assert len(offsets) == 100_000
+    assert len(gc.get_objects()) - before < 1_000
 
 
 def test_deleting_offsets() -> None:

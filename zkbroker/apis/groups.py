@@ -65,7 +65,7 @@ async def find_coordinator(
     (only,) = found
     return FindCoordinatorResponse(
         error_code=only.error_code,
-        error_message=only.error_message,
+        error_message=only.error_message or "NONE",  # which Kafka says in these versions alone
         node_id=only.node_id,
         host=only.host,
         port=only.port,

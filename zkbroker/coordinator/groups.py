@@ -107,23 +107,18 @@ class Groups:
     def apply(self, record: Record, log_offset: int, producer_id: int = NO_PRODUCER_ID) -> None:
         """Take over what the log holds; `producer_id` where the record is part of a transaction."""
         if isinstance(record, OffsetRecord):
-            group = self._apply_offset(record, log_offset, producer_id)
+            group = self._at(record.group)
+            group.offsets.apply(record.topic, record.partition, record.committed, log_offset, producer_id)
+            if producer_id >= 0:
+                self._open.setdefault(producer_id, set()).add(record.group)
+            is_tombstone = record.committed is None
         else:
             assert isinstance(record, GroupRecord)
             group = self._at(record.group)
             group.apply(record.metadata)
-        if group.is_gone:
+            is_tombstone = record.metadata is None
+        if is_tombstone and group.is_gone:
             self.groups.pop(group.group_id, None)
-
-    def _apply_offset(self, record: OffsetRecord, log_offset: int, producer_id: int) -> Group:
-        group = self.groups.get(record.group)
-        if group is None:
-            group = self._at(record.group)
-        tp = TopicPartition(record.topic, record.partition)
-        group.offsets.apply(tp, record.committed, log_offset, producer_id)
-        if producer_id >= 0:
-            self._open.setdefault(producer_id, set()).add(record.group)
-        return group
 
     def apply_marker(self, producer_id: int, *, commit: bool) -> None:
         """A transaction ended in this partition: its offsets count from now on, or never will."""
@@ -347,15 +342,15 @@ class Groups:
     def _expired(self, group: Group, wall_ms: int) -> list[TopicPartition]:
         retention_ms = self.limits.offset_retention_ms
         if group.protocol_type is None:  # no members ever: a simple consumer
-            return group.offsets.expired(wall_ms, retention_ms, lambda kept: kept.commit_ms)
+            return group.offsets.expired(wall_ms, retention_ms, lambda commit_ms: commit_ms)
         if group.phase is Phase.EMPTY:
             since = group.changed_ms
             return group.offsets.expired(
-                wall_ms, retention_ms, lambda kept: kept.commit_ms if since == NO_TIMESTAMP else since
+                wall_ms, retention_ms, lambda commit_ms: commit_ms if since == NO_TIMESTAMP else since
             )
         subscribed = group.subscribed_topics()
         if group.phase is Phase.STABLE and subscribed is not None:
-            found = group.offsets.expired(wall_ms, retention_ms, lambda kept: kept.commit_ms)
+            found = group.offsets.expired(wall_ms, retention_ms, lambda commit_ms: commit_ms)
             return [tp for tp in found if tp.topic not in subscribed]
         return []
 
@@ -370,7 +365,7 @@ class Groups:
             is_empty
             and group.stored is not None
             and len(doomed) == len(kept)
-            and not any(True for _ in group.offsets.open_producers)
+            and not group.offsets.has_open_transactions
         ):
             out.records.append(GroupRecord(group.group_id, None))
 
