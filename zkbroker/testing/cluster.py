@@ -281,13 +281,14 @@ async def open_cluster(
     zookeeper: ZooKeeperServer | ZooKeeperKind = EMBEDDED_ZOOKEEPER,
     chroot: str = "",
     proxied: bool = False,
+    log_dirs: int = 1,
     **overrides: object,
 ) -> AsyncIterator[Cluster]:
     """A cluster of brokers 1 … `brokers`, ready for clients; everything it started ends on exit.
 
     `kinds` names the program of single brokers, where it is not our own. `zookeeper` is a running server (it
-    stays) or the kind to start. `overrides` are broker keys with underscores for dots. Data and output stay
-    under `directory`.
+    stays) or the kind to start. `overrides` are broker keys with underscores for dots, `log_dirs` is how many
+    log directories each broker has. Data and output stay under `directory`.
     """
     replicas = min(3, brokers)
     defaults = {
@@ -304,6 +305,9 @@ async def open_cluster(
             )
             for broker_id in range(1, brokers + 1)
         }
+        for server in servers.values():
+            more = [f"{server.log_dir}-{number}" for number in range(2, log_dirs + 1)]
+            server.properties["log.dirs"] = ",".join([str(server.log_dir), *more])
         client = await stack.enter_async_context(
             open_client([server.bootstrap for server in servers.values()])
         )

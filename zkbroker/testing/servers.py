@@ -125,6 +125,11 @@ class BrokerServer:
         """Its first log directory."""
         return Path(str(self.properties["log.dirs"]).split(",")[0])
 
+    @property
+    def log_dirs(self) -> list[Path]:
+        """All its log directories."""
+        return [Path(path) for path in str(self.properties["log.dirs"]).split(",")]
+
     def write_properties(self) -> None:
         """Write server.properties for the next start, with what `properties` holds now."""
         lines = (f"{key}={value}\n" for key, value in self.properties.items())

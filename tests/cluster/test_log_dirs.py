@@ -1,0 +1,169 @@
+"""Log directories of real brokers: Kafka's own tools move replicas and delete records, and kill -9 in the middle."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from tests.cluster.conftest import NewCluster
+from tests.support.peers import GET_OFFSETS, JavaTools
+from zkbroker.protocol.generated.alter_replica_log_dirs_request import (
+    AlterReplicaLogDir,
+    AlterReplicaLogDirsRequest,
+    AlterReplicaLogDirTopic,
+)
+from zkbroker.protocol.generated.alter_replica_log_dirs_response import AlterReplicaLogDirsResponse
+from zkbroker.testing.cluster import Cluster
+
+LOG_DIRS = "org.apache.kafka.tools.LogDirsCommand"
+DELETE_RECORDS = "org.apache.kafka.tools.DeleteRecordsCommand"
+REASSIGN = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
+
+
+async def described(cluster: Cluster, tools: JavaTools) -> dict[tuple[int, str, str], dict[str, Any]]:
+    """What kafka-log-dirs says: by broker, directory and partition."""
+    brokers = ",".join(map(str, cluster.brokers))
+    said = await tools.run_in_thread(
+        LOG_DIRS, "--bootstrap-server", cluster.bootstrap, "--describe", "--broker-list", brokers
+    )
+    answer = json.loads(said.require_success().output.splitlines()[-1])
+    assert {b["broker"] for b in answer["brokers"]} == set(cluster.brokers)
+    for broker in answer["brokers"]:
+        dirs = {Path(each["logDir"]): each["error"] for each in broker["logDirs"]}
+        assert dirs == dict.fromkeys(cluster.brokers[broker["broker"]].log_dirs)
+    return {
+        (broker["broker"], each["logDir"], replica["partition"]): replica
+        for broker in answer["brokers"]
+        for each in broker["logDirs"]
+        for replica in each["partitions"]
+    }
+
+
+@pytest.mark.peers
+async def test_kafkas_own_tools(new_cluster: NewCluster, java_tools: JavaTools, tmp_path: Path) -> None:
+    async with new_cluster(brokers=2, log_dirs=2) as cluster:
+        topic = await cluster.create_topic(partitions=1, replication_factor=2)
+        for number in range(100):
+            await cluster.client.produce(topic, b"%d" % number + b"." * 1_000, acks=-1)
+        found = await described(cluster, java_tools)
+        replicas = {b: (d, each) for (b, d, name), each in found.items() if name == f"{topic}-0"}
+        assert set(replicas) == {1, 2}
+        assert all(
+            not r["isFuture"] and not r["offsetLag"] and r["size"] > 100_000 for _, r in replicas.values()
+        )
+
+        file = tmp_path / "deletions.json"
+        file.write_text(
+            json.dumps({"version": 1, "partitions": [{"topic": topic, "partition": 0, "offset": 40}]})
+        )
+        said = await java_tools.run_in_thread(
+            DELETE_RECORDS, "--bootstrap-server", cluster.bootstrap, "--offset-json-file", str(file)
+        )
+        assert f"partition: {topic}-0\tlow_watermark: 40" in said.require_success().output
+        earliest = await java_tools.run_in_thread(
+            GET_OFFSETS, "--bootstrap-server", cluster.bootstrap, "--topic", topic, "--time", "earliest"
+        )
+        assert earliest.require_success().output.strip() == f"{topic}:0:40"
+
+        # Both replicas to the other directory of their broker, by kafka-reassign-partitions.
+        targets = {
+            b: next(str(path) for path in cluster.brokers[b].log_dirs if str(path) != d)
+            for b, (d, _) in replicas.items()
+        }
+        await _reassign(cluster, java_tools, tmp_path, topic, targets)
+        # And one of them to a named directory of the broker that has the other: made there at once.
+        alone = await cluster.create_topic(partitions=1, replication_factor=1)
+        await cluster.client.produce(alone, b"kept", acks=-1)
+        home = await cluster.leader_of(alone, 0)
+        other = 3 - home
+        await _reassign(
+            cluster, java_tools, tmp_path, alone, {other: str(cluster.brokers[other].log_dirs[1])}
+        )
+        assert await cluster.client.fetch_one(alone, 0, 0) == b"kept"
+        assert await cluster.client.produce(topic, b"on", acks=-1) == 100
+
+
+async def _reassign(
+    cluster: Cluster, tools: JavaTools, tmp_path: Path, topic: str, targets: dict[int, str]
+) -> None:
+    """Execute and verify with Kafka's tool, and look where the replicas are then."""
+    file = tmp_path / "moves.json"
+    partition = {
+        "topic": topic,
+        "partition": 0,
+        "replicas": list(targets),
+        "log_dirs": list(targets.values()),
+    }
+    file.write_text(json.dumps({"version": 1, "partitions": [partition]}))
+    common = ("--bootstrap-server", cluster.bootstrap, "--reassignment-json-file", str(file))
+    throttle = ("--replica-alter-log-dirs-throttle", "50000000")
+    executed = await tools.run_in_thread(REASSIGN, "--execute", *throttle, *common)
+    assert "Successfully started" in executed.require_success().output
+    for broker_id, target in targets.items():
+        begun = f"Successfully started moving log directory to {target} for replica {topic}-0 with broker {broker_id}"
+        assert begun in executed.output
+
+    async def is_done() -> bool:
+        verified = (await tools.run_in_thread(REASSIGN, "--verify", *common)).require_success().output
+        return all(
+            f"Reassignment of replica {topic}-0-{broker_id} completed successfully" in verified
+            for broker_id in targets
+        )
+
+    await cluster.wait_until(is_done, f"{topic} is in {targets}")
+    found = await described(cluster, tools)
+    assert {(b, d) for b, d, name in found if name == f"{topic}-0"} == set(targets.items())
+
+
+async def move(cluster: Cluster, topic: str, broker_id: int, target: Path) -> int:
+    wanted = AlterReplicaLogDirTopic(name=topic, partitions=[0])
+    request = AlterReplicaLogDirsRequest(dirs=[AlterReplicaLogDir(path=str(target), topics=[wanted])])
+    address = cluster.brokers[broker_id].bootstrap
+    answer = await cluster.client.request(address, request, AlterReplicaLogDirsResponse)
+    return answer.results[0].partitions[0].error_code
+
+
+async def test_kill_minus_nine_while_a_replica_moves(
+    new_cluster: NewCluster, rng: random.Random, full_counts: bool
+) -> None:
+    """A loaded broker is killed at random moments of moves to and fro; nothing acknowledged is lost or twice there."""
+    from tests.cluster.streams import NumberedStream, run_in_thread
+
+    kills, count = (40, 400_000) if full_counts else (4, 40_000)
+    moved = 0
+    async with new_cluster(brokers=1, log_dirs=2) as cluster:
+        topic = await cluster.create_topic(partitions=1, segment_bytes=200_000)
+        broker = cluster.brokers[1]
+        stream = NumberedStream(cluster.bootstrap, topic, count)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(run_in_thread, stream)
+            for number in range(kills):
+                stream.raise_limit(count * (number + 1) // kills)
+                await stream.wait_acknowledged(count * number // kills + 1, cluster)
+                (home,) = (path for path in broker.log_dirs if (path / f"{topic}-0").exists())
+                (target,) = (path for path in broker.log_dirs if path != home)
+
+                async def has_begun(target: Path = target) -> bool:
+                    return await move(cluster, topic, 1, target) == 0
+
+                await cluster.wait_until(has_begun, "the move has begun")
+                await trio.sleep(rng.uniform(0, 0.4))  # the moment of death, from the seed
+                await cluster.kill(1)
+                moved += (target / f"{topic}-0").exists()
+                await broker.restart()
+
+                async def is_one(home: Path = home, target: Path = target) -> bool:
+                    return (target / f"{topic}-0").exists() and not (home / f"{topic}-0").exists()
+
+                await cluster.wait_until(is_one, "the move goes on after the start, and ends")
+            await stream.wait_acknowledged(count, cluster)
+        found = await cluster.client.read(topic, 0, 0, count)
+        numbers = [int(record.value or b"-1") for record in found]
+        assert numbers == list(range(count))
+        assert all(found[offset].value == b"%d" % n for n, offset in stream.acknowledged.items())
+        assert moved < kills or kills < 10, "no kill came before the end of its move"
