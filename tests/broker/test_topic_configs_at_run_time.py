@@ -279,7 +279,9 @@ async def test_min_insync_replicas(in_process: Start) -> None:
     leader = cluster.leader("t")
     await cluster.stop_broker(3 - leader)
     partition = cluster.partition("t", broker_id=leader)
-    await cluster.wait_until(lambda: partition.isr.committed == (leader,))
+    services = cluster.brokers[leader].services
+    assert services is not None
+    await cluster.wait_until(lambda: partition.isr.committed == (leader,) and services.controller.is_active)
     wire = await cluster.wire(leader)
     assert not result(await wire.ask(produce("t", batch(b"x"), acks=-1), 9)).error_code
     await change(cluster, wire, min_insync_replicas="2")
