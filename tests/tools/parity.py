@@ -63,7 +63,13 @@ class Both:
 
     def kafka(self, command: str, line: str, *, stdin: str = "") -> Said:
         tool = tool_named(command)
-        words = [*tool.name.split()[1:], *self.fill(line, "java")]
+        words = [*self.fill(line, "java")]
+        if (
+            tool.name != tool.name.split()[0]
+        ):  # an action: argparse4j wants it behind the options that all share
+            words = [*words[:2], tool.name.split()[1], *words[2:]]
+            if tool.name.startswith("kafka-cluster"):
+                words = [words[2], *words[:2], *words[3:]]
         result = self.java.run(tool.kafka_class, *words, stdin=stdin.encode())
         return _normalised(result, "java")
 

@@ -18,6 +18,15 @@ MODULES: Final = {
     "kafka-console-consumer": "kafka_console_consumer",
     "kafka-consumer-groups": "kafka_consumer_groups",
     "kafka-configs": "kafka_configs",
+    "kafka-get-offsets": "kafka_get_offsets",
+    "kafka-delete-records": "kafka_delete_records",
+    "kafka-leader-election": "kafka_leader_election",
+    "kafka-log-dirs": "kafka_log_dirs",
+    "kafka-transactions": "kafka_transactions",
+    "kafka-broker-api-versions": "kafka_broker_api_versions",
+    "kafka-cluster": "kafka_cluster",
+    "kafka-features": "kafka_features",
+    "kafka-delegation-tokens": "kafka_delegation_tokens",
     "kafka-dump-log": "kafka_dump_log",
 }
 """In the order of docs/commands.md."""

@@ -95,9 +95,17 @@ class RoundRobin:
 
     def __init__(self) -> None:
         self._numbers: dict[str, Iterator[int]] = defaultdict(itertools.count)
+        self._again: int | None = None  # the same record is asked about a second time
+
+    def on_new_batch(self, topic: str, cluster: Any, partition: int) -> None:
+        """A batch is begun for the record, which is no reason for another partition (Kafka's bug KAFKA-9965)."""
+        self._again = partition
 
     def partition(self, topic: str, *_: Any, cluster: Any = None) -> int:
         """`cluster` is the last argument, or named. Source: kafka.partitioner.Partitioner, kafka-python 3.0."""
+        if self._again is not None:
+            partition, self._again = self._again, None
+            return partition
         known = _[-1] if cluster is None else cluster
         everywhere = known.available_partitions_for_topic(topic) or known.partitions_for_topic(topic)
         among = sorted(everywhere)

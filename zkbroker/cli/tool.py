@@ -72,19 +72,22 @@ class Tool:
             return 130
 
     def _main(self, words: Sequence[str]) -> int:
-        action = self._action(words)
-        if action is not None:
-            return action.main(words[1:])
+        for action in self.actions:
+            at = self._where(action, words)
+            if at is not None:
+                return action.main([*words[:at], *words[at + 1 :]])
         try:
             parsed = parse(self.all_options, words)
             if "help" in parsed or (not words and self.needs_words):
                 sys.stderr.write(f"{self.purpose}\n{self.usage()}")
-                return 1 if not self.actions or not words else 0
+                return 1
             if "version" in parsed:
                 sys.stdout.write(f"{KAFKA_VERSION}\n")
                 return 0
             if self.actions:
-                raise WrongUse(f"{words[0] if words else 'nothing'} is no action of {self.name}")
+                names = ", ".join(action.name.split()[-1] for action in self.actions)
+                given = parsed.words[0] if parsed.words else "Nothing"
+                raise WrongUse(f"{given} is no action of {self.name}: there are {names}")
             for option in self.options:
                 if option.required and option.name not in parsed:
                     raise WrongUse(f'Missing required argument "[{option.name}]"')
@@ -92,10 +95,13 @@ class Tool:
             return self._refuse(wrong)
         return self._run(parsed)
 
-    def _action(self, words: Sequence[str]) -> Tool | None:
-        return next(
-            (action for action in self.actions if words and action.name.split()[-1] == words[0]), None
-        )
+    def _where(self, action: Tool, words: Sequence[str]) -> int | None:
+        """Where a word names the action: the first, or one behind options and their arguments."""
+        takes = {f"--{option.name}" for option in self.options if option.value is not None}
+        for at, word in enumerate(words):
+            if word == action.name.split()[-1] and (at == 0 or words[at - 1] not in takes):
+                return at
+        return None
 
     def _run(self, parsed: Parsed) -> int:
         from zkbroker.client.errors import CallFailed
