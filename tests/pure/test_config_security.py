@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from acl.properties import parse_properties
 from zkbroker.config import BrokerConfig, ConfigError
 from zkbroker.config.jaas import OAUTH_MODULE, PLAIN_MODULE, SCRAM_MODULE, ZOOKEEPER_DIGEST_MODULE
 from zkbroker.config.security_checks import login_module
+from zkbroker.model import SecurityProtocol
 
 
 def of(properties: dict[str, str]) -> BrokerConfig:
@@ -199,3 +203,13 @@ def test_credentials_for_zookeeper_are_checked(key: str, value: str, problem: st
     found = refusal({key: value})
     assert found.startswith(f"{key}=[hidden]") and problem in found
     assert "secret" not in found
+
+
+def test_the_example_of_the_manual() -> None:
+    """docs/security.md: what it says to write is a configuration, with nothing to warn of."""
+    manual = (Path(__file__).parent.parent.parent / "docs" / "security.md").read_text()
+    example = manual.partition("```properties\n")[2].partition("```")[0]
+    config = BrokerConfig.from_properties(parse_properties(example))
+    assert config.warnings == ()
+    assert config.zookeeper_set_acl and config.authorizer_class_name
+    assert [endpoint.security_protocol for endpoint in config.listeners] == [SecurityProtocol.SASL_SSL] * 2
