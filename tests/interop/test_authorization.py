@@ -278,7 +278,9 @@ def test_each_api_asks_for_its_rights(case: Case, guarded: Guarded, request: pyt
     assert case.denied in codes(answer), answer
     assert set(codes(answer)) <= {case.denied, ErrorCode.NONE}, answer
     renamed = about_nothing.replace(_missing(case.there).encode(), case.there.encode())
-    assert renamed == refused, "what is hidden is told from what is not there"
+    # Kafka's own refusals tell the internals of a request, and when it came.
+    tells_of_itself = request.config.option.on == "kafka" and b"Request(processor=" in refused
+    assert renamed == refused or tells_of_itself, "what is hidden is told from what is not there"
 
     if len(case.needs) > 1:
         for number, lacking in enumerate(case.needs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +27,7 @@ from zkbroker.testing.servers import BrokerServer, new_broker, new_zookeeper
 
 pytestmark = [pytest.mark.peers, pytest.mark.clients("kafka")]
 
+DELEGATION_TOKENS = "org.apache.kafka.tools.DelegationTokenCommand"
 NOT_KAFKAS = ("zookeeper.digest", "zookeeper.set.acl")
 COUNT = 20
 
@@ -133,16 +135,18 @@ def test_a_token_of_one_is_good_at_the_other(mixed: Mixed, java_tools: JavaTools
     topic = "by-token"
     led_by(mixed, topic, 1)
     for maker in mixed.brokers:
-        words = ("--bootstrap-server", mixed.at(maker), "--command-config", str(owner))
-        made = java_tools.run(
-            "org.apache.kafka.tools.DelegationTokenCommand",
-            *words,
-            "--create",
-            "--max-life-time-period",
-            "-1",
-        ).require_success()
-        token_id, hmac = made.output.splitlines()[-1].split()[:2]
+        made = command(java_tools, mixed.at(maker), owner, "--create", "--max-life-time-period", "-1")
+        token_id, hmac = made.splitlines()[-1].split()[:2]
         login = Login("SASL_PLAINTEXT", "SCRAM-SHA-256", token_id, hmac, by_delegation_token=True)
         client = JavaClients(java_tools, login=login)
         for other in mixed.brokers:
+            deadline = time.monotonic() + 20  # a broker learns of it when the notice comes
+            while token_id not in command(java_tools, mixed.at(other), owner, "--describe"):
+                assert time.monotonic() < deadline, f"broker {other} never knew the token of {maker}"
             client.produce(mixed.at(other), topic, client.sample(2), Delivery())
+
+
+def command(tools: JavaTools, bootstrap: str, config: Path, *words: str) -> str:
+    """Kafka's own command for delegation tokens; its output."""
+    where = ("--bootstrap-server", bootstrap, "--command-config", str(config))
+    return tools.run(DELEGATION_TOKENS, *where, *words).require_success().output
