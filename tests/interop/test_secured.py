@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
 import attrs
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from acl.model import Operation, ResourceType, allow, literal, prefixed
 from acl.stores.store import StoreError
@@ -284,6 +288,30 @@ def test_java_authenticates_anew_in_time(secured: Secured, java_tools: JavaTools
     ).require_success()
     assert result.output.splitlines()[-1].startswith(f"{records} records sent")
     secured.wait_line("authenticated anew as User:alice (PLAIN)", before)
+
+
+def test_certificates_change_while_it_runs(secured: Secured) -> None:
+    """A new store in the place of the old one: who connects from then on sees it, without a restart."""
+
+    def shown() -> bytes:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(secured.trusted)
+        address = ("127.0.0.1", secured.ports[0]["SASLTLS"])
+        with (
+            socket.create_connection(address, timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as connection,
+        ):
+            certificate = connection.getpeercert(binary_form=True)
+            assert certificate is not None
+            return certificate
+
+    before, fresh = shown(), secured.authority.issue("broker-1")
+    fresh.write_pkcs12(secured.directory / "broker-1.p12", SECRETS["key"])
+    new = fresh.certificate.public_bytes(Encoding.DER)
+    deadline = time.monotonic() + 60
+    while (now := shown()) != new:
+        assert now == before and time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_what_is_not_allowed_is_denied_and_logged(secured: Secured) -> None:
