@@ -1,4 +1,4 @@
-"""A stream of numbered records into one partition, by librdkafka, that can be held while a test does something."""
+"""A stream of numbered records into one partition or several, by librdkafka, that can be held while a test does something."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class NumberedStream:
     topic: str
     count: int
     limit: int = 0
+    partitions: int = 1  # number N goes to partition N modulo this
     acknowledged: dict[int, int] = attrs.field(factory=dict)  # number -> offset
     failures: list[str] = attrs.field(factory=list)
     _moved: threading.Condition = attrs.field(factory=threading.Condition, init=False)
@@ -55,7 +56,10 @@ class NumberedStream:
             if self.failures:
                 return
             producer.produce(
-                self.topic, value=b"%d" % number, partition=0, on_delivery=self._delivered(number)
+                self.topic,
+                value=b"%d" % number,
+                partition=number % self.partitions,
+                on_delivery=self._delivered(number),
             )
         while not self.failures and len(self.acknowledged) < self.count:
             producer.poll(0.05)

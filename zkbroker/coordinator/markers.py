@@ -168,6 +168,7 @@ class _Errand:
 class _Sender:
     queue: list[_Errand] = attrs.field(factory=list)
     moved: Changed = attrs.field(factory=Changed)
+    is_unreachable: bool = False  # and that was logged
 
 
 _AGAIN = frozenset(
@@ -272,9 +273,12 @@ class MarkerSenders:
                             peer, peer_broker = self.connect(broker, f"{self.broker_id}-markers"), broker
                         response = await peer.request(request, WRITE_TXN_MARKERS_VERSION, timeout_s=TIMEOUT_S)
                 except OSError as error:
-                    log.info("transaction markers did not reach broker %d: %s", broker_id, error)
+                    if not sender.is_unreachable:
+                        log.info("transaction markers did not reach broker %d, again: %s", broker_id, error)
+                    sender.is_unreachable = True
                     self._start(self._again, errands)
                     continue
+                sender.is_unreachable = False
                 assert isinstance(response, WriteTxnMarkersResponse)
                 self._take(errands, response)
         finally:
