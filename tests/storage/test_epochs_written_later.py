@@ -78,3 +78,17 @@ async def test_a_sick_disk_goes_offline(tmp_path: Path) -> None:
         files.fail = lambda call: sick_disk() if call == "replace leader-epoch-checkpoint" else None
         log.maybe_assign_leader_epoch(7)
         await until(lambda: bool(site.offline))
+
+
+async def test_a_truncation_at_the_end_forgets_the_epoch_in_which_nothing_was_written(tmp_path: Path) -> None:
+    """It led and was replaced before its first append; a follower that kept that epoch would part from every leader."""
+    site = Site([tmp_path / "d"])
+    async with site.running() as manager:
+        log = manager.get_or_create(A, TOPIC_ID, site.config, is_new=True)
+        append(log, "x", epoch=4)
+        log.maybe_assign_leader_epoch(5)
+        assert log.latest_epoch() == 5
+        assert not log.truncate_to(log.log_end_offset)
+        assert log.latest_epoch() == 4
+        assert values(log) == ["x"]
+    assert stored(tmp_path / "d", "a-0") == "0\n1\n4 0\n"

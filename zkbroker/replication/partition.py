@@ -555,6 +555,7 @@ class Partition:
         """Drop what the leader does not have, from `offset` on."""
         end, high_watermark = self.log.log_end_offset, self.log.high_watermark
         if offset >= end:
+            self.log.truncate_to(end)  # forgets an epoch in which nothing was written
             return
         records, first_epoch = self.log.counted_from(offset)
         self.log.truncate_to(offset)

@@ -543,6 +543,9 @@ class Log:
         """
         self._require_usable()
         if offset >= self.log_end_offset:
+            # An epoch in which this broker led and wrote nothing goes all the same: the leader may not know it.
+            if self.epochs.truncate_from_end(self.log_end_offset):
+                self._save_epochs()
             return False
         if offset < self.segments.first.base_offset:
             self.truncate_fully_and_start_at(offset)
