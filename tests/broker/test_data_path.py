@@ -27,6 +27,8 @@ from zkbroker.protocol.generated.produce_request import PartitionProduceData, Pr
 from zkbroker.protocol.generated.produce_response import PartitionProduceResponse, ProduceResponse
 from zkbroker.protocol.records import Record, build_batch, read_batches
 from zkbroker.replication.isr import Isr
+from zkbroker.replication.partition import IsrProposal
+from zkbroker.storage.appends import AppendOrigin
 
 Start = Callable[..., Awaitable[InProcess]]
 
@@ -490,3 +492,41 @@ async def test_a_follower_that_restarts_must_fetch_before_it_joins(in_process: S
     services.metadata.replace(before)
     assert not partition.maybe_expand_isr()
     assert partition.isr == Isr((leader,))
+
+
+async def test_who_does_not_join_after_all_holds_no_acknowledgement_back(in_process: Start) -> None:
+    """Nobody else may fetch or append any more: the producer waits for just this record."""
+    cluster = await in_process(brokers=2)
+    await cluster.create_topic("t", replication_factor=2)
+    leader = cluster.leader("t")
+    follower, partition = 3 - leader, cluster.partition("t", broker_id=leader)
+    services = cluster.brokers[leader].services
+    assert services is not None
+    await cluster.wait_until(lambda: partition.isr.committed != () and partition.followers[follower].pulse)
+    with_follower = services.metadata.snapshot
+    await cluster.stop_broker(follower)
+    await cluster.wait_until(lambda: cluster.alive(leader) == {leader} and partition.isr == Isr((leader,)))
+    without_follower = services.metadata.snapshot
+
+    # it shuts down: still known to live, caught up a moment ago, proposed, and refused by the controller
+    services.metadata.replace(with_follower)
+    partition.followers[follower].last_caught_up_ms = services.now_ms()
+    proposed = (leader, follower)
+    partition.isr = Isr((leader,), proposed)
+    partition.append(memoryview(batch(b"1")), acks=-1, origin=AppendOrigin.CLIENT)
+    assert partition.high_watermark == 0
+    proposal = IsrProposal(
+        partition.tp, partition.topic_id, proposed, partition.leader_epoch, partition.partition_epoch
+    )
+    assert not partition.isr_refused(proposal, ErrorCode.INELIGIBLE_REPLICA)
+    assert partition.high_watermark == 0, "it may still join"
+    services.metadata.replace(without_follower)
+    services.replicas.brokers_moved()
+    assert partition.high_watermark == 1
+
+    # refused while it is known to be gone
+    partition.isr = Isr((leader,), proposed)
+    partition.append(memoryview(batch(b"2")), acks=-1, origin=AppendOrigin.CLIENT)
+    assert partition.high_watermark == 1
+    assert not partition.isr_refused(proposal, ErrorCode.INELIGIBLE_REPLICA)
+    assert partition.high_watermark == 2

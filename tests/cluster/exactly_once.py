@@ -13,7 +13,7 @@ import attrs
 import trio
 from confluent_kafka import Consumer, TopicPartition
 
-from tests.cluster.processor import ABORTED, FENCED
+from tests.cluster.processor import ABORTED
 from tests.support.peers import compile_classes, java_argv
 from zkbroker.testing.cluster import Cluster
 from zkbroker.testing.processes import ManagedProcess
@@ -142,7 +142,7 @@ async def read_in_thread(reader: CommittedReader, *, task_status: trio.TaskStatu
 async def wait_processed(
     cluster: Cluster, readers: Iterable[CommittedReader], pipelines: Iterable[Pipeline], numbers: int
 ) -> None:
-    """Wait until every reader has seen the numbers below `numbers`. Raises: AssertionError, also when it saw wrong ones."""
+    """Wait until every reader has seen so many numbers. Raises: AssertionError, also when it saw wrong ones."""
     readers, pipelines = list(readers), list(pipelines)
 
     async def is_so() -> bool:
@@ -172,6 +172,3 @@ def require_exactly_once(acknowledged: Mapping[int, int], reader: CommittedReade
     for number, _ in sorted(acknowledged.items(), key=lambda item: item[1]):
         wanted.setdefault(number % PARTITIONS, []).append(number)
     assert found == wanted
-
-
-__all__ = ["FENCED", "CommittedReader", "Pipeline", "java", "librdkafka", "require_exactly_once", "wait_processed"]

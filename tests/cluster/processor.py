@@ -54,7 +54,7 @@ class Membership:
             if message.error() is None:
                 self.messages.append(message)
             else:
-                print(f"consumer: {message.error()}", flush=True)
+                _say(f"consumer: {message.error()}")
             message = self.consumer.poll(0) if len(self.messages) < RECORDS_AT_A_TIME else None
         return list(self.messages)
 
@@ -78,7 +78,7 @@ def main(bootstrap: str, group: str, transactional_id: str, source: str, target:
     try:
         _patiently(lambda: producer.init_transactions(TIMEOUT_S))
         consumer.subscribe([source], on_assign=membership.assigned, on_revoke=membership.revoked)
-        print("ready", flush=True)
+        _say("ready")
         for number in range(sys.maxsize):
             signal.alarm(HUNG_AFTER_S)
             messages = membership.read()
@@ -91,7 +91,7 @@ def main(bootstrap: str, group: str, transactional_id: str, source: str, target:
                     _recover(error, consumer, producer)
     except KafkaException as error:
         reason = error.args[0]
-        print(f"fatal: {reason.name()}: {reason.str()}", flush=True)
+        _say(f"fatal: {reason.name()}: {reason.str()}")
         return FENCED if reason.code() in _FENCED else FATAL
     return 0
 
@@ -119,12 +119,16 @@ def _recover(error: KafkaException, consumer: Consumer, producer: Producer) -> N
     reason = error.args[0]
     if not reason.txn_requires_abort():
         raise error
-    print(f"abort: {reason.name()}: {reason.str()}", flush=True)
+    _say(f"abort: {reason.name()}: {reason.str()}")
     _patiently(lambda: producer.abort_transaction(TIMEOUT_S))
     for committed in _patiently(lambda: consumer.committed(consumer.assignment(), timeout=TIMEOUT_S)):
         if committed.offset < 0:
             committed.offset = 0
         consumer.seek(committed)
+
+
+def _say(what: str) -> None:
+    print(what, flush=True)  # noqa: T201
 
 
 def _patiently(call: Any) -> Any:
@@ -135,7 +139,7 @@ def _patiently(call: Any) -> Any:
         except KafkaException as error:
             if not error.args[0].retriable():
                 raise
-            print(f"again: {error.args[0].name()}", flush=True)
+            _say(f"again: {error.args[0].name()}")
 
 
 if __name__ == "__main__":

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 import trio
 
 from tests.cluster.conftest import NewCluster
+from zkbroker.coordinator.placement import partition_for
 from zkbroker.testing.cluster import Cluster
+
+if TYPE_CHECKING:
+    from tests.cluster.exactly_once import Pipeline
 
 pytestmark = [pytest.mark.clients("confluent_kafka"), pytest.mark.peers]
 
 RECORDS_A_ROUND = 300
+INTERNAL = {"__consumer_offsets": 6, "__transaction_state": 6}
 
 
 async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed(
@@ -32,17 +38,19 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed
     from tests.cluster.streams import NumberedStream, run_in_thread
 
     rounds = 50 if full_counts else 4
-    options = {
+    options: dict[str, object] = {
         "group_min_session_timeout_ms": 1000,
         "offsets_topic_num_partitions": 6,
         "transaction_state_log_num_partitions": 6,
         "default_replication_factor": 3,
     }
     async with new_cluster(**options) as cluster, trio.open_nursery() as nursery:
-        topics = {"partitions": PARTITIONS, "replication_factor": 3, "min_insync_replicas": 2}
-        source = await cluster.create_topic("input", **topics)
+        create = partial(
+            cluster.create_topic, partitions=PARTITIONS, replication_factor=3, min_insync_replicas=2
+        )
+        source = await create("input")
         pipelines = [
-            Pipeline(cluster, name, argv, source, await cluster.create_topic(f"output-{name}", **topics))
+            Pipeline(cluster, name, argv, source, await create(f"output-{name}"))
             for name, argv in (("librdkafka", librdkafka), ("java", java))
         ]
         readers = [CommittedReader(cluster.bootstrap, pipeline.target) for pipeline in pipelines]
@@ -69,13 +77,13 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed
                 transactional_id = rng.choice(pipeline.transactional_ids)
                 if what == "processor":
                     pipeline.processes[transactional_id].kill()
-                    print(f"{turn}: killed the processor {transactional_id}", flush=True)
+                    _say(f"{turn}: killed the processor {transactional_id}")
                     await pipeline.start(transactional_id)
                     await wait_processed(cluster, readers, pipelines, before + RECORDS_A_ROUND)
                 else:
                     broker_id = await _victim(cluster, what, pipeline, transactional_id, rng)
                     await cluster.kill(broker_id)
-                    print(f"{turn}: killed broker {broker_id}, the {what}", flush=True)
+                    _say(f"{turn}: killed broker {broker_id}, the {what}")
                     await cluster.wait_gone(broker_id)
                     # librdkafka waits for the group coordinator it knew to come back; Java looks for the new one.
                     await wait_processed(cluster, readers[1:], pipelines, before + RECORDS_A_ROUND)
@@ -93,19 +101,26 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed
                 reader.is_over.set()
 
 
-async def _victim(cluster, what, pipeline, transactional_id, rng) -> int:
-    from zkbroker.coordinator.placement import partition_for
+def _say(what: str) -> None:
+    print(what, flush=True)  # noqa: T201 (the long run is watched)
 
+
+async def _victim(
+    cluster: Cluster, what: str, pipeline: Pipeline, transactional_id: str, rng: random.Random
+) -> int:
     if what == "transaction coordinator":
-        return await cluster.leader_of("__transaction_state", partition_for(transactional_id, 6))
+        return await cluster.leader_of(
+            "__transaction_state", partition_for(transactional_id, INTERNAL["__transaction_state"])
+        )
     if what == "group coordinator":
-        return await cluster.leader_of("__consumer_offsets", partition_for(pipeline.group, 6))
+        return await cluster.leader_of(
+            "__consumer_offsets", partition_for(pipeline.group, INTERNAL["__consumer_offsets"])
+        )
     return rng.choice(sorted(cluster.running))
 
 
 async def _wait_all_in_sync(cluster: Cluster) -> None:
-    for topic, count in (
-        ("input", 3), ("output-java", 3), ("output-librdkafka", 3), ("__consumer_offsets", 6), ("__transaction_state", 6)
-    ):
-        for partition in range(count):
+    topics = {"input": 3, "output-java": 3, "output-librdkafka": 3, **INTERNAL}
+    for topic, partitions in topics.items():
+        for partition in range(partitions):
             await cluster.wait_for_isr_size(topic, partition, 3)

@@ -434,6 +434,8 @@ class Partition:
         """
         if self.role is not Role.LEADER or self.isr.is_in_doubt or not self.is_under_replicated:
             return False
+        # One that was about to join holds the high watermark back, until it has died or its time is over.
+        self.maybe_advance_high_watermark()
         now_ms = self._here.now_ms()
         for broker_id, progress in self.followers.items():
             pulse = progress.pulse
@@ -518,6 +520,7 @@ class Partition:
         if code in (ErrorCode.OPERATION_NOT_ATTEMPTED, ErrorCode.INELIGIBLE_REPLICA):
             log.info("%s: ISR %s was refused (%s)", self.tp, list(proposal.new_isr), code.name)
             self.isr = Isr(self.isr.committed)
+            self.maybe_advance_high_watermark()  # it waited for the member that does not join
             return False
         if code in _GIVE_UP:
             # Our view is out of date: a LeaderAndIsr with the truth is on its way and ends the doubt.
