@@ -62,10 +62,11 @@ class CommittedReader:
             consumer.assign([TopicPartition(self.topic, each, 0) for each in range(PARTITIONS)])
             while not self.is_over.is_set():
                 for message in consumer.consume(500, timeout=0.1):
-                    if message.error() is None:
+                    error = message.error()
+                    if error is None:
                         self._take(message)
-                    elif message.error().fatal() or message.error().name() == "_AUTO_OFFSET_RESET":
-                        self.failure = self.failure or f"{self.topic}: {message.error()}"
+                    elif error.fatal() or error.name() == "_AUTO_OFFSET_RESET":
+                        self.failure = self.failure or f"{self.topic}: {error}"
         finally:
             consumer.close()
 

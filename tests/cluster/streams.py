@@ -1,4 +1,4 @@
-"""A stream of numbered records into one partition or several, by librdkafka, that can be held while a test does something."""
+"""A stream of numbered records, by librdkafka, that can be held while a test does something."""
 
 from __future__ import annotations
 
