@@ -19,6 +19,7 @@ from tests.support.peers import APACHE_KAFKA, REASSIGN_PARTITIONS, JavaTools
 from zkbroker import admin_store
 from zkbroker.testing.cluster import Cluster
 from zkbroker.testing.servers import ZKBROKER
+from zkbroker.zookeeper.session import ZkSession
 
 INTERNAL = ("__consumer_offsets", "__transaction_state")
 
@@ -142,6 +143,31 @@ async def test_a_cluster_is_migrated_to_the_other_kind_and_back_while_clients_ru
         assert await read_group("after", "transactions", len(committed), **isolated) == committed
         for topic in ("stream", "transactions"):
             await require_identical_replicas(cluster, topic, replicas=KAFKAS)
+        for controllers in (OURS, KAFKAS):
+            await move_office(cluster, session, controllers)
+            await come_and_go(cluster, session, f"under-{controllers[0]}-or-{controllers[1]}")
+
+
+async def come_and_go(cluster: Cluster, session: ZkSession, topic: str) -> None:
+    """A topic with leaders of both kinds is made, written and deleted, on every disk."""
+    await admin_store.create_topic(session, topic, {0: (1, 3), 1: (4, 2)}, {})
+    await cluster.wait_for_isr(topic, 0, {1, 3})
+    await cluster.wait_for_isr(topic, 1, {4, 2})
+    for partition in (0, 1):
+        assert await cluster.client.produce(topic, b"brief", partition=partition, acks=-1) == 0
+    directories = [
+        trio.Path(cluster.replica_directory(broker, topic, partition))
+        for partition, brokers in enumerate([(1, 3), (4, 2)])
+        for broker in brokers
+    ]
+    assert all([await directory.exists() for directory in directories])
+    await cluster.client.delete_topic(topic)
+
+    async def is_gone() -> bool:
+        nodes = [await session.exists(f"{path}/{topic}") for path in ("/brokers/topics", "/config/topics")]
+        return not any(nodes) and not any([await directory.exists() for directory in directories])
+
+    await cluster.wait_until(is_gone, f"{topic} is gone from ZooKeeper and every disk")
 
 
 async def test_brokers_become_the_other_kind_in_place_and_change_back(
