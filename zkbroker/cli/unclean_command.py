@@ -42,9 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
         return await read_all(session)
 
     found, unreadable = zookeeper_access.run_with_session(zookeeper_access.config_of(arguments), read)
+    if arguments.topic is not None:
+        found = {tp: elections for tp, elections in found.items() if tp.topic == arguments.topic}
+    if not found and not arguments.json:
+        sys.stdout.write("No unclean election has been noted.\n")
     for tp, elections in found.items():
-        if arguments.topic not in (None, tp.topic):
-            continue
         if arguments.json:
             head = f'{{"topic":"{tp.topic}","partition":{tp.partition},'
             sys.stdout.write(head + encode_elections(elections).decode()[1:] + "\n")
