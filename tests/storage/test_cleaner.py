@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 import sys
+import threading
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,9 @@ from tests.storage.site import Site, checkpoint, until
 from tests.storage.support import NOW, require_sound_files
 from zkbroker.config import TopicConfig
 from zkbroker.model import TopicPartition
-from zkbroker.storage.cleaning_process import Failed, open_cleaning_process
+from zkbroker.storage.cleaning_process import Answer, CleaningProcess, Failed, open_cleaning_process
+from zkbroker.storage.compaction import CompactionJob
+from zkbroker.storage.files import Files
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_manager import LogManager
 
@@ -68,6 +72,52 @@ async def test_it_compacts_and_remembers_how_far(site: Site) -> None:
         fill(log, 1)
         await cleaned(manager, log, 6)
         assert [offset for offset, _, _ in pairs(log)] == [5]
+
+
+class HeldSyncs(Files):
+    """A disk that finishes no sync until it may."""
+
+    def __init__(self) -> None:
+        self.may_finish = threading.Event()
+
+    def fsync(self, fd: int) -> None:  # type: ignore[override]
+        self.may_finish.wait(20)
+        os.fsync(fd)
+
+
+async def test_what_it_compacts_is_on_disk_before(site: Site) -> None:
+    """Else a power loss could take the later record of a key when the earlier one is gone already."""
+    site.files = disk = HeldSyncs()
+    on_disk: list[bool] = []
+
+    @attrs.define(eq=False)
+    class Watched:
+        process: CleaningProcess
+        log: Log
+
+        async def limit(self, bytes_per_s: float) -> None:
+            await self.process.limit(bytes_per_s)
+
+        async def compact(self, job: CompactionJob) -> AsyncIterator[Answer]:
+            on_disk.append(self.log.recovery_point >= job.end_offset)
+            async for answer in self.process.compact(job):
+                yield answer
+
+    async with site.running() as manager:
+        log = site.create(manager, A)
+
+        @asynccontextmanager
+        async def watched() -> AsyncIterator[Any]:
+            async with open_cleaning_process() as process:
+                yield Watched(process, log)
+
+        manager.cleaner.open_process = watched
+        fill(log)
+        await until(lambda: manager.cleaner.is_cleaning(log))
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        disk.may_finish.set()
+        await cleaned(manager, log, 3)
+    assert on_disk == [True]
 
 
 async def test_the_dirtiest_first(site: Site, caplog: pytest.LogCaptureFixture) -> None:

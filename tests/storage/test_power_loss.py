@@ -52,6 +52,19 @@ class Forgetful(Files):
     def fdatasync(self, fd: int) -> None:  # type: ignore[override]
         self.fsync(fd)
 
+    def settle(self) -> None:
+        """Everything there is now is on the disk."""
+        for directory, _, names in os.walk(self.root):
+            for name in names:
+                path = os.path.join(directory, name)
+                self._number += 1
+                self._files[os.stat(path).st_ino] = self._number
+                self._synced[self._number] = Path(path).read_bytes()
+            self._names[directory] = {
+                entry.name: None if entry.is_dir() else self._files[entry.inode()]
+                for entry in os.scandir(directory)
+            }
+
     def after_power_loss(self, target: Path, rng: random.Random) -> None:
         """What is on the disk: of a file whose name is there but not its content, nothing or some of it."""
         live = {self._files[e.stat().st_ino]: e.read_bytes() for e in self.root.rglob("*") if e.is_file()}

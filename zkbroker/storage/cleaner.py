@@ -153,6 +153,7 @@ class LogCleaner:
     config: Callable[[], BrokerConfig]
     logs: Mapping[TopicPartition, Log]
     wall_ms: Callable[[], int]
+    flush: Callable[[Log], Awaitable[None]]  # until everything the log has now is on disk
     sync_names: Callable[[Log], Awaitable[None]]  # of the log's files
     save: Callable[[Log], Awaitable[None]]  # the first dirty offsets of its log directory
     open_process: Callable[[], AbstractAsyncContextManager[CleaningProcess]] = open_cleaning_process
@@ -313,8 +314,11 @@ class LogCleaner:
         try:
             config = self.config()
             memory = least_memory(config.log_cleaner_threads, config.log_cleaner_dedupe_buffer_size)
-            job = plan_compaction(found, memory, self.wall_ms())
             with scope:
+                if this.recovery_point < found.end_offset:
+                    # A power loss must not take a key's later record after its earlier one was compacted away.
+                    await self.flush(this)
+                job = plan_compaction(found, memory, self.wall_ms())
                 done = await self._swap_all(this, process, job, scope)
                 if done is not None:
                     await self.sync_names(this)

@@ -102,7 +102,12 @@ class LogManager:
             each: DirectoryUpkeep(each, self._lister(each), self.wall_ms) for each in self.log_dirs
         }
         self.cleaner = LogCleaner(
-            self.config, self.logs, self.wall_ms, sync_names=self._sync_names, save=self.save_first_dirty
+            self.config,
+            self.logs,
+            self.wall_ms,
+            flush=self.flush,
+            sync_names=self._sync_names,
+            save=self.save_first_dirty,
         )
         self.futures = FutureLogs(self.logs, self._setting, self._upkeep, self.cleaner, self.wall_ms)
 
