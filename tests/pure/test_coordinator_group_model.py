@@ -207,6 +207,8 @@ class World:
             self._sync(consumer)
         elif what == "leave" and consumer.request is None:
             self.ask("leave", "g", [Leaving(consumer.member_id, consumer.instance)])
+        elif what == "remove":  # an administrator names static members by their instances alone
+            self.ask("leave", "g", [Leaving("", "s"), Leaving("", "r"), Leaving("", "nobody")])
         elif what in ("commit", "pending commit"):
             self._commit(consumer, transactional=what != "commit", producer_id=number % 2)
         elif what == "marker":
@@ -221,12 +223,14 @@ class World:
             driver.crash(keep=number)
         elif what == "refuse":
             driver.refuse = REFUSALS[number % len(REFUSALS)]
-        elif what in ("expire", "delete", "forget"):
+        elif what in DELETIONS:
             self.offsets_go_up = False
             if what == "expire":
                 self.ask("expire", ["g"])
             elif what == "delete":
                 self.ask("delete", "g")
+            elif what == "delete offsets":
+                self.ask("delete_offsets", "g", [TP, TopicPartition("t", 1)])
             else:
                 self.ask("forget_partitions", frozenset({TP}), ["g"])
 
@@ -277,12 +281,12 @@ class World:
 
 QUIET = (
     *("step", "round", "round", "round", "advance", "replicate"),
-    *("rejoin", "late sync", "restart", "leave"),
+    *("rejoin", "late sync", "restart", "leave", "remove"),
 )
 OFFSETS = ("commit", "fetch")
 FAULTS = ("crash", "refuse")
 TRANSACTIONS = ("pending commit", "marker")
-DELETIONS = ("expire", "delete", "forget")
+DELETIONS = ("expire", "delete", "delete offsets", "forget")
 
 
 def happenings(*words: str) -> st.SearchStrategy[list[tuple[str, int]]]:
