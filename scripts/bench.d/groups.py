@@ -269,7 +269,7 @@ async def compare(options: argparse.Namespace) -> None:
                     kinds={1: kind},
                     zookeeper=zookeeper,
                     offsets_topic_num_partitions=1,
-                    group_initial_rebalance_delay_ms=1_000,  # so that they all come to the first generation
+                    group_initial_rebalance_delay_ms=3_000,  # so that they all come to the first generation
                 )
             )
             contestants[name] = Contestant(cluster, options)

@@ -177,13 +177,19 @@ class Shard(Generic[S]):
     async def _replicated(self, offset: int, timeout_s: float | None) -> None:
         """Raises: NOT_LEADER_OR_FOLLOWER, REQUEST_TIMED_OUT."""
         partition = self.partition
+        if self._is_replicated(offset):  # without a cancel scope, which costs more than the look
+            return
         with trio.move_on_after(float("inf") if timeout_s is None else timeout_s):
             while True:
-                partition.require_term(self.term)
-                if partition.high_watermark >= offset:
-                    return
                 await partition.high_watermark_moved.wait()
+                if self._is_replicated(offset):
+                    return
         raise KafkaError(ErrorCode.REQUEST_TIMED_OUT, f"{partition.tp}: stored, but not replicated in time")
+
+    def _is_replicated(self, offset: int) -> bool:
+        """Raises: NOT_LEADER_OR_FOLLOWER."""
+        self.partition.require_term(self.term)
+        return self.partition.high_watermark >= offset
 
     def _moved(self) -> KafkaError:
         return KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, f"{self.partition.tp}: the leadership moved")
