@@ -36,6 +36,13 @@ SAVE_S: Final = 60.0
 _NAMES: Final = {int(key): "".join(part.capitalize() for part in key.name.split("_")) for key in ApiKey}
 
 
+def _on_one_line(text: str) -> str:
+    """Names come from clients: none may end the line and begin another that looks like ours."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
 class _Counted:
     """How often one rule decided."""
 
@@ -151,15 +158,15 @@ class AclAuthorizer(Authorizer):
             level,
             "Principal = %s is %s operation = %s from host = %s on resource = %s:%s:%s for request = %s "
             "with resourceRefCount = 1, rule = %s",
-            subject.principal,
+            _on_one_line(str(subject.principal)),
             "Allowed" if found.allowed else "Denied",
             label(operation),
             subject.host,
             label(resource.resource_type),
             pattern_type.name,
-            resource.name,
+            _on_one_line(resource.name),
             _NAMES.get(subject.api_key, subject.api_key),
-            found.reason.value if found.rule is None else binding_text(found.rule),
+            found.reason.value if found.rule is None else _on_one_line(binding_text(found.rule)),
         )
 
     # -- hits
