@@ -34,7 +34,6 @@ PER_S = 10
 RATE = 200
 CROWDS = ("silent", "half a handshake")
 TO_THE_END_S = AUTHENTICATION_S + 5
-PATIENT_S = 2.0  # before the first measured second of a kind
 LOGGED = {
     "silent": "it did not say who it is within",
     "half a handshake": "it did not say who it is within",
@@ -129,9 +128,9 @@ def stranger(kind: str, tls_port: int, sasl_port: int, directory: Path) -> Itera
     argv = [sys.executable, str(Path(__file__).with_name("run.py")), "strangers", *words]
     process = subprocess.Popen([*die_with_parent(), *argv], stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None
+        yield  # it comes while the client is measured
+        assert process.stdout is not None and process.poll() is None, "the strangers went away"
         assert process.stdout.readline() == "here\n"
-        yield
     finally:
         process.kill()
         process.communicate()
@@ -185,7 +184,6 @@ async def measure(directory: Path, runs: int, seconds: float) -> None:
             for _ in range(1 if kind in CROWDS else runs):
                 alone.append(await p99_ms(cluster, topic, TO_THE_END_S if kind in CROWDS else seconds))
                 with stranger(kind, tls_port, sasl_port, directory):
-                    await trio.sleep(PATIENT_S)
                     # A crowd is seen to its end, when the broker has closed all of it.
                     beside.append(await p99_ms(cluster, topic, TO_THE_END_S if kind in CROWDS else seconds))
             what = f"{MANY:,} x" if kind in CROWDS else f"{PER_S}/s"
