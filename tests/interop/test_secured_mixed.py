@@ -25,7 +25,7 @@ from tests.support.peers import APACHE_KAFKA, APACHE_ZOOKEEPER, JavaTools
 from zkbroker.testing.processes import free_port
 from zkbroker.testing.servers import BrokerServer, new_broker, new_zookeeper
 
-pytestmark = [pytest.mark.peers, pytest.mark.clients("kafka")]
+pytestmark = [pytest.mark.long, pytest.mark.peers, pytest.mark.clients("kafka")]
 
 DELEGATION_TOKENS = "org.apache.kafka.tools.DelegationTokenCommand"
 DESCRIBE = ("--describe", "--owner-principal", "User:admin")
