@@ -77,14 +77,16 @@ async def test_kafkas_tools_read_it(new_cluster: NewCluster, java_tools: JavaToo
         await simple.commit({(topic, 0): 77, (topic, 1): 0})
         await simple.delete_offsets(topic, 1)
 
+        end = await cluster.client.list_offset(LOG, 0, LATEST)
+
         async def consume(formatter: str) -> str:
             result = await java_tools.run_in_thread(
                 CONSOLE_CONSUMER,
                 *("--bootstrap-server", cluster.bootstrap, "--topic", LOG, "--partition", "0"),
-                *("--offset", "earliest", "--timeout-ms", "5000"),
+                *("--offset", "earliest", "--max-messages", str(end), "--timeout-ms", "30000"),
                 *("--formatter", f"org.apache.kafka.tools.consumer.{formatter}"),
             )
-            return result.output
+            return result.require_success().output
 
         offsets = await consume("OffsetsMessageFormatter")
         assert re.search(r'"group":"simple","topic":"read","partition":0.*"offset":77', offsets), offsets
