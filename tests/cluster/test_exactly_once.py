@@ -37,7 +37,11 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed
     )
     from tests.cluster.streams import NumberedStream, run_in_thread
 
-    rounds = 50 if full_counts else 4
+    kinds = ("broker", "transaction coordinator", "group coordinator", "processor")
+    kills = (
+        [rng.choice(kinds) for _ in range(50)] if full_counts else ["transaction coordinator", "processor"]
+    )
+    rounds = len(kills)
     options: dict[str, object] = {
         "group_min_session_timeout_ms": 1000,
         "offsets_topic_num_partitions": 6,
@@ -66,13 +70,12 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed
                     await pipeline.start(transactional_id)
             stream.raise_limit(RECORDS_A_ROUND)
             await wait_processed(cluster, readers, pipelines, RECORDS_A_ROUND)
-            for turn in range(1, rounds + 1):
+            for turn, what in enumerate(kills, start=1):
                 stream.raise_limit((turn + 1) * RECORDS_A_ROUND)
                 before = turn * RECORDS_A_ROUND
                 await wait_processed(
                     cluster, readers[:1], pipelines, before + rng.randrange(RECORDS_A_ROUND // 2)
                 )
-                what = rng.choice(("broker", "transaction coordinator", "group coordinator", "processor"))
                 pipeline = rng.choice(pipelines)
                 transactional_id = rng.choice(pipeline.transactional_ids)
                 if what == "processor":
@@ -94,6 +97,7 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed
             await wait_processed(cluster, readers, pipelines, stream.count)
             for reader in readers:
                 require_exactly_once(stream.acknowledged, reader)
+            _say(f"{rounds} kills; processors that hung by themselves: {[each.hung for each in pipelines]}")
         finally:
             for pipeline in pipelines:
                 pipeline.kill_all()
