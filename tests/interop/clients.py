@@ -318,7 +318,7 @@ class Kcat:
             "compression.codec": how.codec,
             "acks": how.acks,
             "enable.idempotence": str(how.idempotent).lower(),
-            "linger.ms": 5,
+            "linger.ms": 200,  # a batch of one record is not compressed
         }
         options = [word for key, value in properties.items() for word in ("-X", f"{key}={value}")]
         self._run(["-P", "-b", bootstrap, "-t", topic, "-p", "0", "-K:", "-Z", *headers, *options], lines)

@@ -11,6 +11,7 @@ from zkbroker.testing.proxy import Connection, Direction
 
 CLOSE_SESSION = -11
 CONNECT_TIMEOUT_S = 20.0
+ANSWERS_WITHIN_S = 2.0
 
 
 @attrs.frozen
@@ -74,10 +75,17 @@ async def close_session(port: int, session: ZooKeeperSession) -> None:
 
 
 async def is_serving_zookeeper(port: int) -> bool:
-    """Whether a ZooKeeper server on this port of 127.0.0.1 answers "ruok"."""
-    try:
-        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
-            await stream.send_all(b"ruok")
-            return bytes(await stream.receive_some()) == b"imok"
-    except OSError:
-        return False
+    """Whether a ZooKeeper server on this port of 127.0.0.1 serves requests.
+
+    It asks "srvr": Apache's answers "ruok" before it serves, and is silent for ever to some who ask too early.
+    """
+    answer = b""
+    with trio.move_on_after(ANSWERS_WITHIN_S):
+        try:
+            async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                await stream.send_all(b"srvr")
+                async for received in stream:
+                    answer += received
+        except OSError:
+            return False
+    return b"\nMode: " in answer
