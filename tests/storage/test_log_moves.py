@@ -13,7 +13,7 @@ import pytest
 import trio
 
 from tests.storage.faulty_files import Fault, FaultyFiles, Stopped
-from tests.storage.site import Site, until
+from tests.storage.site import Site, checkpoint, until
 from tests.storage.support import TP, append, require_sound_files, values
 from zkbroker.quotas.replication import log_moves_quota
 from zkbroker.replication.log_moves import LogMoves
@@ -99,6 +99,54 @@ async def test_a_log_moves_and_is_what_it_was(site: Site) -> None:
     async with site.running() as manager:
         assert values(manager.logs[TP]) == [*expected, "on"]
         assert manager.logs[TP].directory == target / "topic-0"
+
+
+async def test_the_checkpoints_move_along_and_compaction_rests_meanwhile(site: Site) -> None:
+    async with site.running() as manager:
+        log = site.create(manager, TP)
+        fill(log, 40)
+        manager.cleaner.first_dirty[TP] = 20
+        target = other(site, log)
+        manager.futures.create(TP, manager.directory(str(target)) or log.segments.log_dir, manager)
+        assert TP in manager.cleaner._paused
+        async with moving(site, manager):
+            await until(lambda: manager.logs[TP] is not log)
+            await until(lambda: not (manager.logs[TP].directory / MOVE_MARK).exists())
+        assert TP not in manager.cleaner._paused
+        source = log.directory.parent
+        assert checkpoint(target, "cleaner-offset") == {TP: 20}
+        assert checkpoint(source, "cleaner-offset") == {}
+        assert checkpoint(target, "recovery-point-offset").keys() == {TP}
+        assert checkpoint(source, "recovery-point-offset") == {}
+        await manager.write_high_watermarks({TP: 33})
+    async with site.running() as manager:
+        assert manager.cleaner.first_dirty == {TP: 20}
+        assert manager.read_high_watermarks() == {TP: 33}
+
+
+@pytest.mark.parametrize("fails", ["the source", "the target"])
+async def test_a_directory_that_fails_ends_the_move(site: Site, fails: str) -> None:
+    async with site.running() as manager:
+        log = site.create(manager, TP)
+        expected = fill(log, 40)
+        source = log.segments.log_dir
+        target = manager.directory(str(other(site, log)))
+        assert target is not None
+        copy = manager.futures.create(TP, target, manager)
+        (source if fails == "the source" else target).fail("told to")
+        assert copy.is_closed and not manager.futures.logs
+        async with moving(site, manager):
+            pass
+        if fails == "the target":
+            assert values(manager.logs[TP]) == expected
+            append(manager.logs[TP], "on")
+        else:
+            assert TP not in manager.logs
+    async with site.running() as manager:  # and goes on at the next start
+        async with moving(site, manager):
+            await until(lambda: TP not in manager.futures.logs)
+        assert values(manager.logs[TP])[:40] == expected
+        assert manager.logs[TP].directory.parent == Path(target.path)
 
 
 async def test_a_copy_loses_what_the_log_loses(site: Site) -> None:
