@@ -133,6 +133,17 @@ async def test_a_limit_too_small_for_an_old_client_shows_as_a_part_of_an_entry(i
     assert [v for *_, v in told(data, 1)] == [b"x" * 5_000], "since version 3 one batch at least"
 
 
+async def test_a_partition_there_was_no_room_for_is_just_empty(in_process: Start) -> None:
+    cluster = await in_process()
+    await cluster.create_topic("t", partitions=2)
+    wire = await cluster.wire()
+    for partition in (0, 1):
+        await wire.ask(produce("t", batch(b"x" * 5_000), partition=partition), 9)
+    found = fetched(await wire.ask(fetch("t", 0, partitions=(0, 1), max_bytes=5_500), 3))
+    assert sorted(len(data.records or b"") > 5_000 for data in found.values()) == [False, True]
+    assert b"" in [bytes(data.records or b"") for data in found.values()]
+
+
 async def test_a_large_message_set_is_converted_beside_the_loop(in_process: Start) -> None:
     cluster = await in_process()
     await cluster.create_topic("t")

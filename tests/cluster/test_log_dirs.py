@@ -108,14 +108,20 @@ async def _reassign(
         begun = f"Successfully started moving log directory to {target} for replica {topic}-0 with broker {broker_id}"
         assert begun in executed.output
 
+    verified = ""
+
     async def is_done() -> bool:
+        nonlocal verified
         verified = (await tools.run_in_thread(REASSIGN, "--verify", *common)).require_success().output
         return all(
             f"Reassignment of replica {topic}-0-{broker_id} completed successfully" in verified
             for broker_id in targets
         )
 
-    await cluster.wait_until(is_done, f"{topic} is in {targets}")
+    try:
+        await cluster.wait_until(is_done, f"{topic} is in {targets}", timeout_s=20)
+    except AssertionError as error:
+        raise AssertionError(f"{executed.output}\n{verified}") from error
     found = await described(cluster, tools)
     assert {(b, d) for b, d, name in found if name == f"{topic}-0"} == set(targets.items())
 

@@ -42,6 +42,7 @@ from zkbroker.storage.slices import LogSlice
 DEBUG_CONSUMER_ID = -2
 READ_COMMITTED = 1
 WITH_TOPIC_IDS = 13
+LAST_WITH_HARD_LIMIT = 2  # a batch larger than the limit is not sent at all
 NO_LIMIT = 2**31 - 1
 EXPECTED_WAIT_S = 0.02
 """How long a follower's fetch waits at most while the follower is to ask for more partitions any moment."""
@@ -55,6 +56,7 @@ class _Found:
     error: KafkaError | None = None
     preferred_replica: int = -1
     converted: bytes | None = None  # the records as an old client reads them
+    has_room: bool = False  # it is the client's limit for the partition, and no other, that counts
 
     @property
     def size(self) -> int:
@@ -119,7 +121,7 @@ class _Fetch:
 
     def look(self, partitions: Iterable[TopicPartition]) -> None:
         """Read these partitions, within what is left of the request's limits. One sync step."""
-        hard_limit = self.ctx.version <= 2
+        hard_limit = self.ctx.version <= LAST_WITH_HARD_LIMIT
         left = self.request.max_bytes
         if not self.is_follower:
             left = min(left, self.broker.config.broker.fetch_max_bytes, self.most_bytes)
@@ -138,6 +140,7 @@ class _Fetch:
                 found = self._look_at(tp, entry, min(entry.max_bytes, left), min_one)
             except KafkaError as error:
                 found = _Found(error=error)
+            found.has_room = entry.max_bytes <= left
             self.found[tp] = found
             if found.size:
                 left, min_one = max(0, left - found.size), False
@@ -280,7 +283,9 @@ class _Fetch:
                 if found.size:
                     assert read.records is not None
                     found.converted = await convert_fetched(read.records, magic, entry.offset)
-                elif _has_more(self, tp, found):
+                elif (
+                    self.ctx.version <= LAST_WITH_HARD_LIMIT and found.has_room and _has_more(self, tp, found)
+                ):
                     found.converted = too_large_for(entry.max_bytes)
             except KafkaError as error:
                 found.release()

@@ -107,16 +107,18 @@ class LogMoves:
             if current is None:
                 futures.wanted[tp] = log_dir
             raise KafkaError(ErrorCode.REPLICA_NOT_AVAILABLE, f"{tp} is not on this broker (yet)")
-        if current.segments.log_dir is log_dir or copy is not None:
+        if current.segments.log_dir is log_dir:
             return
-        if self.logs.offline_dirs:
-            raise KafkaError(
-                ErrorCode.KAFKA_STORAGE_ERROR,
-                f"{tp}: there may be a copy of it in an offline log directory; that has to be settled first",
-            )
-        futures.create(tp, log_dir, self.logs)
-        log.info("%s moves from %s to %s", tp, current.segments.log_dir.path, log_dir.path)
-        self._start(tp)
+        if copy is None:
+            if self.logs.offline_dirs:
+                raise KafkaError(
+                    ErrorCode.KAFKA_STORAGE_ERROR,
+                    f"{tp}: there may be a copy of it in an offline log directory; that has to be settled first",
+                )
+            futures.create(tp, log_dir, self.logs)
+            log.info("%s moves from %s to %s", tp, current.segments.log_dir.path, log_dir.path)
+        if tp not in self._tasks:
+            self._start(tp)
 
     def _online(self, path: str) -> LogDirectory:
         log_dir = self.logs.directory(path)
@@ -149,7 +151,7 @@ class LogMoves:
         except* (KafkaError, UnexpectedOffset, OSError) as errors:
             if self.logs.futures.logs.get(tp) is copy:
                 why = errors.exceptions[0]
-                log.warning("%s: its move has stopped until the broker starts again: %s", tp, why)
+                log.warning("%s: its move has stopped until it is asked for again: %s", tp, why)
         finally:
             if self._tasks.get(tp) is scope:
                 del self._tasks[tp]

@@ -539,6 +539,7 @@ class Log:
         """Drop the batch that holds `offset` and everything after it; whether anything was dropped.
 
         The log then ends at `offset`, or earlier if that is within a batch. Slices that reach beyond become invalid.
+        Nothing to drop may still mean an epoch without records, which the leader does not know: it is forgotten.
         Raises: KAFKA_STORAGE_ERROR (and the directory is offline).
         """
         self._require_usable()
