@@ -33,6 +33,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="zkbroker",
         help="what the tests of clients and clusters run on; on Apache Kafka they prove themselves",
     )
+    parser.addoption(
+        "--older-kafka",
+        type=Path,
+        metavar="LIBS",
+        help="jars of Apache Kafka 3.6, 3.7 or 3.8: its brokers are those of the mixed cluster then",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

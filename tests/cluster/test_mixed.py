@@ -1,13 +1,17 @@
-"""Apache Kafka 3.9.1 brokers and ours in one cluster, either of them controller, while clients run."""
+"""Apache Kafka 3.9.1 brokers and ours in one cluster, either of them controller, while clients run.
+
+With --older-kafka LIBS Kafka's brokers are of that release, and all speak the messages of 3.6.
+"""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 
+import attrs
 import pytest
 import trio
 
@@ -15,10 +19,10 @@ from tests.broker.controller_support import session_to
 from tests.cluster.conftest import NewCluster
 from tests.cluster.offices import move_office
 from tests.cluster.replicas import require_identical_replicas
-from tests.support.peers import APACHE_KAFKA, REASSIGN_PARTITIONS, JavaTools
+from tests.support.peers import APACHE_KAFKA, REASSIGN_PARTITIONS, JavaTools, older_kafka
 from zkbroker import admin_store
 from zkbroker.testing.cluster import Cluster
-from zkbroker.testing.servers import ZKBROKER
+from zkbroker.testing.servers import ZKBROKER, BrokerKind
 from zkbroker.zookeeper.session import ZkSession
 
 INTERNAL = ("__consumer_offsets", "__transaction_state")
@@ -27,11 +31,28 @@ pytestmark = [pytest.mark.peers, pytest.mark.clients("confluent_kafka")]
 
 OURS = (1, 2)
 KAFKAS = (3, 4)
-KINDS = dict.fromkeys(KAFKAS, APACHE_KAFKA)
+
+
+@attrs.frozen
+class Theirs:
+    """Kafka's brokers of this run, and what they ask of ours."""
+
+    kind: BrokerKind = APACHE_KAFKA
+    settings: Mapping[str, object] = attrs.field(factory=dict)
+
+    @property
+    def kinds(self) -> dict[int, BrokerKind]:
+        return dict.fromkeys(KAFKAS, self.kind)
+
+
+@pytest.fixture
+def theirs(request: pytest.FixtureRequest) -> Theirs:
+    libs: Path | None = request.config.option.older_kafka
+    return Theirs() if libs is None else Theirs(older_kafka(libs), {"inter_broker_protocol_version": "3.6"})
 
 
 async def test_nothing_is_lost_while_the_controller_moves_between_the_kinds(
-    new_cluster: NewCluster, full_counts: bool, rng: random.Random
+    new_cluster: NewCluster, theirs: Theirs, full_counts: bool, rng: random.Random
 ) -> None:
     """Each broker is restarted once, some by kill -9, and before each restart the office moves to the other kind.
     The short form restarts one of each kind.
@@ -43,7 +64,7 @@ async def test_nothing_is_lost_while_the_controller_moves_between_the_kinds(
     rng.shuffle(restarts)
     kills = {rng.choice(OURS), rng.choice(KAFKAS)} if full_counts else {restarts[0]}
     async with (
-        new_cluster(brokers=4, kinds=KINDS) as cluster,
+        new_cluster(brokers=4, kinds=theirs.kinds, **theirs.settings) as cluster,
         session_to(cluster.zookeeper_connect) as session,
         trio.open_nursery() as nursery,
     ):
@@ -80,7 +101,7 @@ async def test_nothing_is_lost_while_the_controller_moves_between_the_kinds(
 
 
 async def test_a_cluster_is_migrated_to_the_other_kind_and_back_while_clients_run(
-    new_cluster: NewCluster, java_tools: JavaTools, tmp_path: Path, full_counts: bool
+    new_cluster: NewCluster, theirs: Theirs, java_tools: JavaTools, tmp_path: Path, full_counts: bool
 ) -> None:
     """Kafka's tool moves every partition from kind to kind: of data, groups and transactions; with the controller at
     one side and then at the other. An idempotent stream, transactions and a group go on meanwhile.
@@ -102,7 +123,7 @@ async def test_a_cluster_is_migrated_to_the_other_kind_and_back_while_clients_ru
     piece = count // (len(rounds) + 1)
     read: list[bytes] = []
     async with (
-        new_cluster(brokers=4, kinds=KINDS, **settings) as cluster,
+        new_cluster(brokers=4, kinds=theirs.kinds, **settings) as cluster,
         session_to(cluster.zookeeper_connect) as session,
     ):
         for topic in ("stream", "transactions"):
@@ -171,7 +192,7 @@ async def come_and_go(cluster: Cluster, session: ZkSession, topic: str) -> None:
 
 
 async def test_brokers_become_the_other_kind_in_place_and_change_back(
-    new_cluster: NewCluster, full_counts: bool, rng: random.Random
+    new_cluster: NewCluster, theirs: Theirs, full_counts: bool, rng: random.Random
 ) -> None:
     """A cluster of Kafka's, one broker after the other stopped or killed and started as ours on the same data; and
     the other way round. The short form does it with one broker, the only one of Kafka's.
@@ -180,9 +201,9 @@ async def test_brokers_become_the_other_kind_in_place_and_change_back(
 
     count = 40_000 if full_counts else 4_000
     brokers = [1, 2, 3] if full_counts else [rng.choice([1, 2, 3])]
-    changes = [*((b, ZKBROKER) for b in brokers), *((b, APACHE_KAFKA) for b in brokers)]
+    changes = [*((b, ZKBROKER) for b in brokers), *((b, theirs.kind) for b in brokers)]
     async with (
-        new_cluster(brokers=3, kinds=dict.fromkeys(brokers, APACHE_KAFKA)) as cluster,
+        new_cluster(brokers=3, kinds=dict.fromkeys(brokers, theirs.kind), **theirs.settings) as cluster,
         trio.open_nursery() as nursery,
     ):
         topic = await cluster.create_topic(partitions=1, replication_factor=3, min_insync_replicas=2)

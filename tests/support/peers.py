@@ -61,6 +61,17 @@ APACHE_KAFKA_AS_SHIPPED = BrokerKind(
     lambda file: java_argv("kafka.Kafka", str(file), heap="1g", flags=SERVER),
     {"num.network.threads": 3, "num.io.threads": 8},
 )
+
+
+def older_kafka(libs: Path) -> BrokerKind:
+    """Brokers of another release, from its jars."""
+    return attrs.evolve(
+        APACHE_KAFKA,
+        name="older-kafka",
+        argv=lambda file: java_argv("kafka.Kafka", str(file), heap="512m", libs=libs),
+    )
+
+
 APACHE_ZOOKEEPER = ZooKeeperKind("apache-zookeeper", lambda data, port: _zookeeper_argv(data, port))
 
 
@@ -100,10 +111,11 @@ def java_argv(
     heap: str = "256m",
     log4j: str = "log4j.properties",
     flags: Sequence[str] = FRUGAL,
+    libs: Path = LIBS,
 ) -> list[str]:
     """The command line that runs a class of the peers in a JVM of its own."""
     log4j_url = (PEERS / "etc" / log4j).as_uri()
-    class_path = f"{LIBS}/*:{CLASSES}:{PEERS}/etc"
+    class_path = f"{libs}/*:{CLASSES}:{PEERS}/etc"
     return [
         "java",
         *flags,

@@ -57,6 +57,8 @@ ANSWER_S = 40.0
 RETRY_S = 0.05
 FETCH_BYTES = 1 << 20
 FETCH_VERSION = 12  # the last that names topics instead of their ids
+PRODUCE_VERSION = 9  # this and the next: what every release from 3.6 on knows
+LIST_OFFSETS_VERSION = 8
 
 EARLIEST = -2
 LATEST = -1
@@ -237,7 +239,7 @@ class Client:
         topics = [TopicProduceData(name=topic, partition_data=[data])]
         message = ProduceRequest(acks=acks, timeout_ms=timeout_ms, topic_data=topics)
         address = await self._leader(topic, partition) if address is None else address
-        answer = await self.request(address, message, ProduceResponse)
+        answer = await self.request(address, message, ProduceResponse, version=PRODUCE_VERSION)
         if acks == 0:
             return PartitionProduceResponse(index=partition, base_offset=-1)
         result = answer.responses[0].partition_responses[0]
@@ -300,7 +302,8 @@ class Client:
         message = ListOffsetsRequest(replica_id=-1, topics=topics)
 
         async def look() -> int:
-            answer = await self.request(await self._leader(topic, partition), message, ListOffsetsResponse)
+            leader = await self._leader(topic, partition)
+            answer = await self.request(leader, message, ListOffsetsResponse, version=LIST_OFFSETS_VERSION)
             result = answer.topics[0].partitions[0]
             _raise_for(result.error_code, f"offsets of {topic}-{partition}")
             return result.offset
