@@ -11,14 +11,22 @@ import pytest
 import trio
 
 from tests.cluster.conftest import NewCluster
-from tests.support.peers import GET_OFFSETS, JavaTools
+from tests.support.peers import APACHE_KAFKA, GET_OFFSETS, JavaTools
 from zkbroker.protocol.generated.alter_replica_log_dirs_request import (
     AlterReplicaLogDir,
     AlterReplicaLogDirsRequest,
     AlterReplicaLogDirTopic,
 )
 from zkbroker.protocol.generated.alter_replica_log_dirs_response import AlterReplicaLogDirsResponse
+from zkbroker.protocol.generated.incremental_alter_configs_request import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
+from zkbroker.protocol.generated.incremental_alter_configs_response import IncrementalAlterConfigsResponse
+from zkbroker.protocol.records import Record, build_batch
 from zkbroker.testing.cluster import Cluster
+from zkbroker.testing.servers import ZKBROKER
 
 LOG_DIRS = "org.apache.kafka.tools.LogDirsCommand"
 DELETE_RECORDS = "org.apache.kafka.tools.DeleteRecordsCommand"
@@ -140,7 +148,7 @@ async def test_kill_minus_nine_while_a_replica_moves(
     """A loaded broker is killed at random moments of moves to and fro; nothing acknowledged is lost or twice there."""
     from tests.cluster.streams import NumberedStream, run_in_thread
 
-    kills, count = (40, 400_000) if full_counts else (4, 40_000)
+    kills, count = (40, 400_000) if full_counts else (3, 15_000)
     moved = 0
     async with new_cluster(brokers=1, log_dirs=2) as cluster:
         topic = await cluster.create_topic(partitions=1, segment_bytes=200_000)
@@ -173,3 +181,59 @@ async def test_kill_minus_nine_while_a_replica_moves(
         assert numbers == list(range(count))
         assert all(found[offset].value == b"%d" % n for n, offset in stream.acknowledged.items())
         assert moved < kills or kills < 10, "no kill came before the end of its move"
+
+
+@pytest.mark.peers
+async def test_a_move_that_one_broker_began_another_ends(new_cluster: NewCluster) -> None:
+    """Killed in the middle of a slow move, ours is followed by Apache Kafka on the same directories, and the other
+    way round."""
+    count = 3_000
+    async with new_cluster(brokers=1, log_dirs=2) as cluster:
+        broker = cluster.brokers[1]
+        topic = await cluster.create_topic(partitions=1, segment_bytes=300_000)
+        for first in range(0, count, 100):
+            records = [Record(n, 0, None, b"%d" % (first + n) + b"." * 1_000) for n in range(100)]
+            await cluster.client.produce_batch(topic, 0, build_batch(records))
+        for kind in (APACHE_KAFKA, ZKBROKER):
+            (home,) = (path for path in broker.log_dirs if (path / f"{topic}-0").exists())
+            (target,) = (path for path in broker.log_dirs if path != home)
+            await _limit_moves(cluster, 300_000)
+
+            async def is_under_way(target: Path = target) -> bool:
+                began = await move(cluster, topic, 1, target) == 0
+                return began and _copied_bytes(target, topic) > 0
+
+            await cluster.wait_until(is_under_way, "the copy has begun")
+            await cluster.kill(1)
+            assert (home / f"{topic}-0").exists() and _copied_bytes(target, topic) > 0
+            cluster.become(1, kind)
+            await broker.restart()
+            await cluster.wait_until(lambda: _leads(cluster, topic), f"{kind.name} leads")
+            await _limit_moves(cluster, 1_000_000_000)
+
+            async def has_moved(home: Path = home, target: Path = target) -> bool:
+                return (target / f"{topic}-0").exists() and not (home / f"{topic}-0").exists()
+
+            await cluster.wait_until(has_moved, f"{kind.name} ends the move")
+            found = await cluster.client.read(topic, 0, 0, count)
+            assert [int((record.value or b"").rstrip(b".")) for record in found] == list(range(count))
+
+
+def _copied_bytes(target: Path, topic: str) -> int:
+    return sum(file.stat().st_size for file in target.glob(f"{topic}-0.*-future/*.log"))
+
+
+async def _leads(cluster: Cluster, topic: str) -> bool:
+    return (await cluster.client.partition(topic, 0)).leader == 1
+
+
+async def _limit_moves(cluster: Cluster, bytes_per_second: int) -> None:
+    config = AlterableConfig(
+        name="replica.alter.log.dirs.io.max.bytes.per.second", config_operation=0, value=str(bytes_per_second)
+    )
+    request = IncrementalAlterConfigsRequest(
+        resources=[AlterConfigsResource(resource_type=4, resource_name="1", configs=[config])]
+    )
+    address = cluster.brokers[1].bootstrap
+    answer = await cluster.client.request(address, request, IncrementalAlterConfigsResponse)
+    assert not answer.responses[0].error_code, answer.responses[0].error_message

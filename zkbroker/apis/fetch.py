@@ -265,7 +265,7 @@ class _Fetch:
                 if log is None:
                     continue
                 try:
-                    await self.broker.logs.in_thread(log.segments.log_dir, records.read_ahead)
+                    await self.broker.logs.read_in_thread(log.segments.log_dir, records.read_ahead)
                 except OSError as error:
                     found.release()
                     self.found[tp] = _Found(error=KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)))

@@ -218,7 +218,7 @@ class LogMoves:
         records, problem = b"", None
         with current.read(end, CHUNK_BYTES, upper_offset=current.log_end_offset) as found:
             try:
-                records = await self.logs.in_thread(source, found.read)
+                records = await self.logs.read_in_thread(source, found.read)
             except OSError as error:
                 problem = error
         if self._original(copy) is not current or current.truncations != cuts or copy.log_end_offset != end:

@@ -128,9 +128,12 @@ class LogManager:
         path = os.path.abspath(path)
         return next((each for each in self.log_dirs if each.path == path), None)
 
-    async def in_thread(self, log_dir: LogDirectory, call: Callable[[], T]) -> T:
-        """Run a call that waits for that directory's disk, so that only its own calls wait. Raises: what it raises."""
-        return await self._upkeep[log_dir].in_thread(call)
+    async def read_in_thread(self, log_dir: LogDirectory, call: Callable[[], T]) -> T:
+        """Run a read that waits for that directory's disk, so that only its own reads wait.
+
+        Raises: what it raises; OSError when the directory is given up meanwhile.
+        """
+        return await self._upkeep[log_dir].read_in_thread(call)
 
     @property
     def offline_dirs(self) -> list[Path]:
@@ -151,7 +154,7 @@ class LogManager:
         )
 
     async def ask(self, log_dir: LogDirectory, call: Callable[[], T]) -> T:
-        """As `in_thread`, for a call that changes nothing: who is cancelled does not wait for it."""
+        """The same, for a call whose answer may come too late: who is cancelled does not wait for it."""
         return await self._upkeep[log_dir].in_thread(call, abandon_on_cancel=True)
 
     # --- loading -----------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ T = TypeVar("T")
 HUNG_S = 30.0
 """After so long without an end of a file call, the directory is given up: its replicas go offline."""
 _THREADS: Final = 4
+_READERS: Final = 16
 _STOP_BATCH: Final = 32  # logs one thread syncs before it reports
 _EPOCHS_BATCH: Final = 100  # logs whose leader epochs one thread writes
 
@@ -47,18 +48,17 @@ class Removal:
 
 
 @attrs.define(eq=False)
-class _Call:
-    """A job in a thread, and when it last got anywhere."""
+class _Job:
+    """Work in a thread, and when it last got on; waiting for a thread does not count."""
 
-    since: float = attrs.field(factory=time.monotonic)
+    _since: float | None = None
 
-    def restart(self) -> None:
-        """It got on. For any thread."""
-        self.since = time.monotonic()
+    def got_on(self) -> None:
+        """It begins, or one of its calls has ended. For any thread."""
+        self._since = time.monotonic()
 
-    @property
-    def lasts_s(self) -> float:
-        return time.monotonic() - self.since
+    def stands_still_s(self) -> float:
+        return 0.0 if self._since is None else time.monotonic() - self._since
 
 
 @attrs.define(eq=False)
@@ -69,6 +69,7 @@ class DirectoryUpkeep:
     logs: Callable[[], Iterable[Log]]  # those in this directory
     wall_ms: Callable[[], int]
     _threads: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(_THREADS))
+    _readers: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(_READERS))
     _flushes: dict[Log, bool] = attrs.field(factory=dict)  # whether the active segment too
     _write_backs: dict[Log, None] = attrs.field(factory=dict)
     _removals: list[Removal] = attrs.field(factory=list)
@@ -76,7 +77,9 @@ class DirectoryUpkeep:
     _epochs: dict[Log, None] = attrs.field(factory=dict)  # whose leader-epoch-checkpoint is to be written
     _epochs_work: Changed = attrs.field(factory=Changed)
     _writing_epochs: trio.Lock = attrs.field(factory=trio.Lock)  # a file has one writer at a time
-    _calls: dict[trio.CancelScope, _Call] = attrs.field(factory=dict)  # under way in threads
+    _jobs: dict[trio.CancelScope, _Job] = attrs.field(
+        factory=dict
+    )  # under way in threads, or waiting for one
     _runs: bool = False
     _work: Changed = attrs.field(factory=Changed)
     _write_back_work: Changed = attrs.field(factory=Changed)
@@ -128,7 +131,7 @@ class DirectoryUpkeep:
 
     def directory_failed(self) -> None:
         """Nothing more will be done here: whoever waits hears of it, and calls that hang are left to themselves."""
-        for scope in self._calls:
+        for scope in self._jobs:
             scope.cancel()
         self._work.notify()
         self._flushed.notify()
@@ -140,7 +143,7 @@ class DirectoryUpkeep:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._keep_writing_back)
                 nursery.start_soon(self._keep_writing_epochs)
-                nursery.start_soon(self._watch_calls)
+                nursery.start_soon(self._watch_jobs)
                 while self.log_dir.is_online:
                     while self._flushes and self.log_dir.is_online:
                         flushing, everything = next(iter(self._flushes.items()))
@@ -287,41 +290,54 @@ class DirectoryUpkeep:
                     nursery.start_soon(self._flush_all, flushes[start : start + _STOP_BATCH])
             await self.checkpoint()
             if self.log_dir.failure is None:
-                await self.in_thread(self.log_dir.put_clean_marker)
+                await self.in_thread(self.log_dir.put_clean_marker, abandon_on_cancel=True)
         except* OSError as errors:
             self.log_dir.fail(f"cannot stop cleanly: {errors.exceptions[0]}")
 
     async def _flush_all(self, flushes: Sequence[Flush]) -> None:
         for flush in flushes:
-            await self._run_flush(flush)
+            await self._run_flush(flush, abandon_on_cancel=True)
             flush.done(self.wall_ms())
 
-    async def _run_flush(self, flush: Flush) -> None:
+    async def _run_flush(self, flush: Flush, *, abandon_on_cancel: bool = False) -> None:
         """Sync file after file; each has its own time in which it must end. Raises: OSError."""
-        progress = _Call()
-        await self.in_thread(lambda: flush.run(progress.restart), progress=progress)
+        job = _Job()
+        await self._in_thread(
+            lambda: flush.run(job.got_on), job, self._threads, abandon_on_cancel=abandon_on_cancel
+        )
 
-    async def in_thread(
-        self, call: Callable[[], T], *, abandon_on_cancel: bool = False, progress: _Call | None = None
-    ) -> T:
+    async def in_thread(self, call: Callable[[], T], *, abandon_on_cancel: bool = False) -> T:
         """Run a call that waits for this directory's disk; cancelling waits for its end, unless it may be abandoned.
 
         Raises: what it raises; OSError when the directory went offline meanwhile, and nobody waits for it any more.
         """
+        return await self._in_thread(call, _Job(), self._threads, abandon_on_cancel=abandon_on_cancel)
+
+    async def read_in_thread(self, call: Callable[[], T]) -> T:
+        """The same for a read, which does not wait for those that write."""
+        return await self._in_thread(call, _Job(), self._readers, abandon_on_cancel=False)
+
+    async def _in_thread(
+        self, call: Callable[[], T], job: _Job, limiter: trio.CapacityLimiter, *, abandon_on_cancel: bool
+    ) -> T:
+        def run() -> T:
+            job.got_on()
+            return call()
+
         scope = trio.CancelScope(shield=not abandon_on_cancel)
-        self._calls[scope] = progress or _Call()
+        self._jobs[scope] = job
         try:
             with scope:
-                return await trio.to_thread.run_sync(call, limiter=self._threads, abandon_on_cancel=True)
+                return await trio.to_thread.run_sync(run, limiter=limiter, abandon_on_cancel=True)
         finally:
-            del self._calls[scope]
+            del self._jobs[scope]
         raise OSError(errno.EIO, f"{self.log_dir.path} was given up")
 
-    async def _watch_calls(self) -> None:
-        """Give the directory up when one of its calls does not end."""
+    async def _watch_jobs(self) -> None:
+        """Give the directory up when one of its file calls does not end."""
         while True:
             await trio.sleep(HUNG_S / 10)
-            longest_s = max((call.lasts_s for call in self._calls.values()), default=0.0)
+            longest_s = max((job.stands_still_s() for job in self._jobs.values()), default=0.0)
             if longest_s > HUNG_S:
                 self.log_dir.fail(f"a file call has not ended for {longest_s:.0f} s")
 
