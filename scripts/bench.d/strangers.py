@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import attrs
 import trio
-from measure import Figures, say, say_machine
+from measure import Figures, say, say_machine, usage
 
 from tests.support.certificates import new_authority
 from zkbroker.network.listeners import AUTHENTICATION_S
@@ -139,8 +140,18 @@ def stranger(kind: str, tls_port: int, sasl_port: int, directory: Path) -> Itera
 # ------------------------------------------------------------------------------------------------- the client
 
 
-async def p99_ms(cluster: Cluster, topic: str, seconds: float) -> float:
-    """Of single records with acks=1, from the moment each was due."""
+@attrs.frozen
+class Run:
+    """What the client saw, and what the broker paid."""
+
+    p99_ms: float
+    cpu_percent: float  # of one core
+
+
+async def run_client(cluster: Cluster, topic: str, seconds: float) -> Run:
+    """Single records with acks=1, each timed from the moment it was due."""
+    pid = cluster.brokers[1].process.pid
+    before, began = usage(pid).cpu_s, trio.current_time()
     batch = build_batch([Record(offset=0, timestamp=int(time.time() * 1000), key=None, value=bytes(100))])
     address = cluster.brokers[1].bootstrap
     took: list[float] = []
@@ -150,7 +161,8 @@ async def p99_ms(cluster: Cluster, topic: str, seconds: float) -> float:
         await cluster.client.produce_batch(topic, 0, batch, acks=1, address=address)
         took.append((trio.current_time() - due) * 1000)
         due += 1 / RATE
-    return statistics.quantiles(took, n=100)[98]
+    used_s = usage(pid).cpu_s - before
+    return Run(statistics.quantiles(took, n=100)[98], used_s / (trio.current_time() - began) * 100)
 
 
 async def measure(directory: Path, runs: int, seconds: float) -> None:
@@ -178,17 +190,22 @@ async def measure(directory: Path, runs: int, seconds: float) -> None:
         }
         await cluster.restart(1)
         topic = await cluster.create_topic()
-        await p99_ms(cluster, topic, 2.0)  # a warm-up
+        await run_client(cluster, topic, 2.0)  # a warm-up
         for kind, logged in LOGGED.items():
             alone, beside = [], []
             for _ in range(1 if kind in CROWDS else runs):
-                alone.append(await p99_ms(cluster, topic, TO_THE_END_S if kind in CROWDS else seconds))
+                alone.append(await run_client(cluster, topic, TO_THE_END_S if kind in CROWDS else seconds))
                 with stranger(kind, tls_port, sasl_port, directory):
                     # A crowd is seen to its end, when the broker has closed all of it.
-                    beside.append(await p99_ms(cluster, topic, TO_THE_END_S if kind in CROWDS else seconds))
+                    beside.append(
+                        await run_client(cluster, topic, TO_THE_END_S if kind in CROWDS else seconds)
+                    )
             what = f"{MANY:,} x" if kind in CROWDS else f"{PER_S}/s"
-            ratio = Figures(beside).median / Figures(alone).median
-            say(f"{what} {kind}: p99 {Figures(beside)} ms, alone {Figures(alone)} ms, ratio {ratio:.2f}")
+            p99s, ours = Figures([run.p99_ms for run in beside]), Figures([run.p99_ms for run in alone])
+            cpu = Figures([run.cpu_percent for run in beside])
+            own_cpu = Figures([run.cpu_percent for run in alone])
+            say(f"{what} {kind}: p99 {p99s} ms, alone {ours} ms, ratio {p99s.median / ours.median:.2f}")
+            say(f"    the broker's CPU {cpu} % of a core, alone {own_cpu} %")
             lines = len(re.findall(re.escape(logged), broker.process.output()))
             say(f"    {lines} log lines so far: ... {logged} ...")
 

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -71,10 +72,9 @@ def _wait(where: Sequence[str], rules: set[object]) -> None:
     from acl.cli.options import open_store
 
     with closing(open_store(parser().parse_args(["list", *where]))) as store:
-        for _ in range(1000):
-            if set(store.read()) == rules:
-                return
-    raise AssertionError(f"{where} never told the rules")
+        deadline = time.monotonic() + 30
+        while set(store.read()) != rules:
+            assert time.monotonic() < deadline, f"{where} never told the rules"
 
 
 @pytest.fixture

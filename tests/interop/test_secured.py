@@ -13,6 +13,7 @@ import attrs
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from acl.__main__ import main
 from acl.model import Operation, ResourceType, allow, literal, prefixed
 from acl.stores.store import StoreError
 from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore
@@ -337,6 +338,25 @@ def test_what_is_not_allowed_is_denied_and_logged(secured: Secured) -> None:
         client.produce(secured.bootstrap("SASLTLS"), topic, client.sample(1), Delivery())
     line = secured.wait_line("Principal = User:mallory is Denied")
     assert f"on resource = Topic:LITERAL:{topic}" in line and "rule = " in line
+
+
+@pytest.mark.parametrize(
+    ("listener", "mechanism"), [("SASLTLS", "PLAIN"), ("SASL", "SCRAM-SHA-512"), ("TLS", None)]
+)
+def test_the_acl_command_comes_in_as_javas_clients_do(
+    listener: str, mechanism: str | None, secured: Secured, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def acl(user: str, *words: str) -> int:
+        config = secured.directory / f"acl-{user}-{listener}.properties"
+        login = secured.login(user, listener, mechanism).java()
+        config.write_text("".join(f"{key}={value}\n" for key, value in login.items()))
+        where = ["--bootstrap-server", secured.bootstrap(listener), "--command-config", str(config)]
+        return main([*words, *where])
+
+    assert acl("admin", "list", "--principal", "User:alice", "--output", "csv") == 0
+    assert "User:alice,Allow,Read,Group,LITERAL,unused,*" in capsys.readouterr().out
+    assert acl("alice", "list") == 1
+    assert "do not permit this: reading rules takes Describe" in capsys.readouterr().err
 
 
 def test_the_znodes_are_protected(secured: Secured) -> None:
