@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import trio
 from kazoo.client import KazooClient
 
+from acl.stores.brokers import BrokerStore
+from acl.stores.store import wait_for
 from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore
 from zkbroker.testing.servers import (
     EMBEDDED_ZOOKEEPER,
@@ -73,6 +76,15 @@ def run_broker(
         yield server
     finally:
         server.process.kill()
+
+
+def forget_rules(server: BrokerServer) -> None:
+    """Remove what other tests have left, and see that the broker knows: it follows the znodes in its own time."""
+    with (
+        closing(ZooKeeperStore(ZooKeeperAccess(str(server.properties["zookeeper.connect"])))) as store,
+        closing(BrokerStore(server.bootstrap)) as through,
+    ):
+        wait_for(through, gone=store.change(remove=store.read()).removed)
 
 
 @pytest.fixture(scope="session")

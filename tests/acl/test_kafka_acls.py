@@ -15,6 +15,7 @@ from acl.kafka_options import OPTIONS
 from acl.model import Operation, ResourceType, allow, deny, literal, prefixed
 from acl.stores.store import Store
 from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore
+from tests.acl.conftest import forget_rules
 from tests.support.peers import JavaTools
 from zkbroker.cli import kafka_acls
 from zkbroker.testing.servers import BrokerServer
@@ -160,9 +161,8 @@ def test_kafkas_own_command_through_our_broker(
     """Kafka's and ours in turn, both through the broker: each sees what the other did, in the same words."""
     connect = str(zkbroker_server.properties["zookeeper.connect"])
     where = ["--bootstrap-server", zkbroker_server.bootstrap]
+    forget_rules(zkbroker_server)
     with closing(ZooKeeperStore(ZooKeeperAccess(connect))) as store:
-        store.change(add=[allow("User:x", Operation.READ, literal(TOPIC, "x"))])
-        store.change(remove=store.read())
         for call, rules in (
             ("--add --allow-principal User:a --producer --topic orders --transactional-id tx", 5),
             (

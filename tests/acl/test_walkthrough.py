@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from kazoo.client import KazooClient
 
-from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore
+from tests.acl.conftest import forget_rules
 from tests.acl.walkthrough import DOCUMENT, Call, File, Reader, steps, with_answers
 from zkbroker.testing.servers import BrokerServer
 
@@ -53,9 +52,7 @@ def test_through_a_broker(
 ) -> None:
     from kafka.admin import KafkaAdminClient, NewTopic
 
-    connect = str(zkbroker_server.properties["zookeeper.connect"])
-    with closing(ZooKeeperStore(ZooKeeperAccess(connect))) as store:
-        store.change(remove=store.read())
+    forget_rules(zkbroker_server)
     admin = KafkaAdminClient(bootstrap_servers=zkbroker_server.bootstrap)
     try:
         admin.create_topics([NewTopic(name, 1, 1) for name in TOPICS], wait_for_metadata=True)
