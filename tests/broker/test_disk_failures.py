@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.broker.in_process import InProcess
 from tests.broker.test_data_path import batch, fetch, fetched, produce, result
 from zkbroker.apis.context import Services
 from zkbroker.errors import ErrorCode
+from zkbroker.metadata import PartitionMetadata
 from zkbroker.model import NO_LEADER
 from zkbroker.storage import names, upkeep
 from zkbroker.storage.files import Files
@@ -170,3 +172,46 @@ async def test_a_directory_that_hangs_stalls_no_other_and_is_given_up(
         assert (dirs[1] / names.CLEAN_SHUTDOWN).exists() and not (dirs[0] / names.CLEAN_SHUTDOWN).exists()
     finally:
         files.gate.set()
+
+
+async def test_a_disk_that_is_dead_at_the_start_is_replaced(in_process: Start, tmp_path: Path) -> None:
+    """The broker serves on without it, and with an empty one in its place its replicas are fetched again."""
+    cluster = await in_process(brokers=1, log_dirs=f"{tmp_path / 'one'}")
+    dirs = [tmp_path / "a", tmp_path / "b"]
+    overrides = {"log.dirs": ",".join(map(str, dirs)), "replica.lag.time.max.ms": "2000"}
+    await cluster.start_broker(2, overrides)
+    await cluster.wait_until(lambda: len(cluster.alive(1)) == 2)
+    await cluster.create_topic("t", partitions=4, replication_factor=2)
+    for n in range(4):
+        wire = await cluster.wire(cluster.leader("t", n))
+        assert not result(await wire.ask(produce("t", batch(b"%d" % n), acks=-1, partition=n), 9)).error_code
+    lost = [n for n in range(4) if cluster.partition("t", n, broker_id=2).log.directory.parent == dirs[0]]
+    assert len(lost) == 2
+    await cluster.stop_broker(2)
+    shutil.rmtree(dirs[0])
+    dirs[0].write_text("a dead disk")
+    broker = await cluster.start_broker(2, overrides)
+    services = broker.services
+    assert services is not None
+    await cluster.wait_until(lambda: len(services.replicas.partitions) == 2)
+    assert services.logs.offline_dirs == [dirs[0]]
+    for n in range(4):
+        in_sync = {1} if n in lost else {1, 2}
+        await cluster.wait_until(
+            lambda n=n, in_sync=in_sync: (
+                set(_state(cluster, n).isr) == in_sync and _state(cluster, n).leader in in_sync
+            )
+        )
+    await cluster.stop_broker(2)
+    dirs[0].unlink()
+    await cluster.start_broker(2, overrides)
+    await cluster.wait_until(lambda: all(set(_state(cluster, n).isr) == {1, 2} for n in range(4)))
+    for n in lost:
+        assert cluster.partition("t", n, broker_id=2).log.log_end_offset == 1
+
+
+def _state(cluster: InProcess, number: int) -> PartitionMetadata:
+    """A partition as the first broker knows it."""
+    services = cluster.broker.services
+    assert services is not None
+    return services.metadata.snapshot.partitions("t")[number]

@@ -357,7 +357,10 @@ class LogManager:
         doomed = self.logs.get(tp)
         if doomed is None:
             return
-        self.futures.drop(tp, "its partition was deleted")  # first: alone it must not be taken for the log
+        try:
+            self.futures.drop(tp, "its partition was deleted")  # first: alone it must not be taken for the log
+        except KafkaError as error:
+            log.warning("a copy of %s stays where it is: %s", tp, error.message)
         log_dir = doomed.segments.log_dir
         name = names.marked_directory_name(tp, uuid.uuid4().hex, names.DELETE)
         try:
