@@ -244,6 +244,7 @@ class Broker:
                 metadata_changed=metadata.changed,
                 connect=connect,
                 quota=replication_quotas.follower,
+                sync=lambda partition: replicas.wait_synced(partition),
                 now_ms=now_ms,
                 between_brokers=self.config.inter_broker_protocol_version,
             )

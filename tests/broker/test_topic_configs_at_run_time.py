@@ -180,6 +180,20 @@ async def test_flush_messages(in_process: Start) -> None:
     assert log.recovery_point == 7
 
 
+async def test_flush_messages_of_a_follower(in_process: Start) -> None:
+    cluster = await in_process(brokers=2)
+    await cluster.create_topic("t", replication_factor=2)
+    leader = cluster.leader("t")
+    wire, follower = await cluster.wire(leader), cluster.partition("t", broker_id=3 - leader).log
+    assert not result(await wire.ask(produce("t", batch(b"a"), acks=-1), 9)).error_code
+    assert follower.recovery_point == 0
+    await change(cluster, wire, flush_messages="1")
+    await cluster.wait_until(lambda: follower.config.flush_messages == 1)
+    for end in (2, 3, 4):
+        assert not result(await wire.ask(produce("t", batch(b"b"), acks=-1), 9)).error_code
+        assert follower.recovery_point == end, "on its disk before the leader is told"
+
+
 async def test_flush_ms(in_process: Start) -> None:
     cluster, wire, log = await opened(
         in_process, log_flush_scheduler_interval_ms="20", log_flush_interval_ms="600000"

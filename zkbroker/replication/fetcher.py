@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import attrs
@@ -55,6 +55,7 @@ class FetcherSettings:
     metadata_changed: Changed
     connect: Callable[[BrokerInfo, str], PeerLike]  # to its inter-broker endpoint, under that client id
     quota: ReplicationQuota
+    sync: Callable[[Partition], Awaitable[None]]  # all that its log has to disk
     now_ms: Callable[[], int]
     between_brokers: ProtocolVersion = LATEST_PROTOCOL  # inter.broker.protocol.version
 
@@ -212,6 +213,7 @@ class ReplicaFetcher:
             return
         self._session.accepted(response.session_id)
         out_of_range: list[tuple[TopicPartition, _Followed]] = []
+        unsynced: list[Partition] = []
         for topic in response.responses:
             name = topic.topic or self._names.get(topic.topic_id, "")
             for answer in topic.partitions:
@@ -224,6 +226,8 @@ class ReplicaFetcher:
                         out_of_range.append((tp, followed))
                     elif not followed.failed and tp not in self._delayed:
                         self._want(followed)
+                    if followed.partition.log.needs_flush:
+                        unsynced.append(followed.partition)
                 except KafkaError as error:
                     if error.code is ErrorCode.CORRUPT_MESSAGE:
                         log.error("%s: broker %d sent corrupt records: %s", tp, self.leader, error.message)
@@ -234,6 +238,13 @@ class ReplicaFetcher:
                         self._fail(tp, followed, str(error))
                 except UnexpectedOffset as error:
                     self._fail(tp, followed, str(error))
+        for (
+            partition
+        ) in unsynced:  # our next request tells the leader that we have it: flush.messages says for good
+            try:
+                await self.settings.sync(partition)
+            except KafkaError as error:
+                log.warning("%s: cannot be synced: %s", partition.tp, error)
         for tp, followed in out_of_range:
             await self._find_start(peer, tp, followed)
 

@@ -358,7 +358,9 @@ class LogManager:
         if doomed is None:
             return
         try:
-            self.futures.drop(tp, "its partition was deleted")  # first: alone it must not be taken for the log
+            self.futures.drop(
+                tp, "its partition was deleted"
+            )  # first: alone it must not be taken for the log
         except KafkaError as error:
             log.warning("a copy of %s stays where it is: %s", tp, error.message)
         log_dir = doomed.segments.log_dir
