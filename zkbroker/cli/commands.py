@@ -18,9 +18,11 @@ MODULES: Final = {
     "kafka-console-consumer": "kafka_console_consumer",
     "kafka-consumer-groups": "kafka_consumer_groups",
     "kafka-configs": "kafka_configs",
+    "zookeeper-shell": "zookeeper_shell",
     "kafka-get-offsets": "kafka_get_offsets",
     "kafka-delete-records": "kafka_delete_records",
     "kafka-leader-election": "kafka_leader_election",
+    "kafka-reassign-partitions": "kafka_reassign_partitions",
     "kafka-log-dirs": "kafka_log_dirs",
     "kafka-transactions": "kafka_transactions",
     "kafka-broker-api-versions": "kafka_broker_api_versions",
@@ -28,6 +30,16 @@ MODULES: Final = {
     "kafka-features": "kafka_features",
     "kafka-delegation-tokens": "kafka_delegation_tokens",
     "kafka-dump-log": "kafka_dump_log",
+    "kafka-producer-perf-test": "kafka_producer_perf_test",
+    "kafka-consumer-perf-test": "kafka_consumer_perf_test",
+    "kafka-e2e-latency": "kafka_e2e_latency",
+    "kafka-verifiable-producer": "kafka_verifiable_producer",
+    "kafka-verifiable-consumer": "kafka_verifiable_consumer",
+    "kafka-streams-application-reset": "kafka_streams_application_reset",
+    "kafka-server-start": "kafka_server_start",
+    "kafka-server-stop": "kafka_server_stop",
+    "zookeeper-server-start": "zookeeper_server_start",
+    "zookeeper-server-stop": "zookeeper_server_stop",
 }
 """In the order of docs/commands.md."""
 

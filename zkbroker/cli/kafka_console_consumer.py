@@ -140,25 +140,11 @@ def _settings(parsed: Parsed) -> ClientSettings:
         properties["group.id"] = f"console-consumer-{random.randrange(100000)}"
         properties.setdefault("enable.auto.commit", "false")
     if "zookeeper" in parsed:
-        return ClientSettings.of(_brokers_of(str(parsed.text("zookeeper"))), properties)
+        from zkbroker.cli.zookeeper_access import brokers_of
+
+        warn("Using --zookeeper is deprecated: it only says where the brokers are. Use --bootstrap-server.")
+        return ClientSettings.of(brokers_of(str(parsed.text("zookeeper"))), properties)
     return ClientSettings.of(parsed.text("bootstrap-server"), properties)
-
-
-def _brokers_of(connect: str) -> str:
-    """The old consumer was told where ZooKeeper is: the brokers are found there. Raises: Failure."""
-    from zkbroker import admin_store
-    from zkbroker.cli.zookeeper_access import read_config, run_with_session
-
-    warn(
-        "Using --zookeeper is deprecated: it only says where the brokers are. Use --bootstrap-server instead."
-    )
-    found = run_with_session(read_config(None, connect), admin_store.read_brokers).brokers
-    places = [
-        f"{info.endpoints[0].host}:{info.endpoints[0].port}" for info in found.values() if info.endpoints
-    ]
-    if not places:
-        raise Failure(f"No broker is registered in ZooKeeper at {connect}")
-    return ",".join(places)
 
 
 def _formatter_properties(parsed: Parsed) -> dict[str, str]:

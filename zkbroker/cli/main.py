@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import zkbroker
 from zkbroker.cli import (
     broker_command,
+    completion_command,
     config_command,
     unclean_command,
     up_command,
@@ -43,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         config_command,
         user_command,
         unclean_command,
+        completion_command,
     ):
         command.add_to(commands)
     return top

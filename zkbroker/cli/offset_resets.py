@@ -28,18 +28,25 @@ class NoPlan(Exception):
 
 
 def plan(
-    cluster: Cluster, group_id: str, partitions: Sequence[TopicPartition], parsed: Parsed
+    cluster: Cluster,
+    group_id: str,
+    partitions: Sequence[TopicPartition],
+    parsed: Parsed,
+    group_ids: Sequence[str] = (),
 ) -> dict[TopicPartition, int]:
-    """The new offset of each partition. Raises: WrongUse, BadOption, KafkaError, NoPlan."""
+    """The new offset of each partition; `group_ids`, else --group, are whom a file may speak of.
+
+    Raises: WrongUse, BadOption, KafkaError, NoPlan.
+    """
     from zkbroker.client import groups
     from zkbroker.client.offsets import EARLIEST, LATEST
 
     if "to-offset" in parsed:
         return _in_range(cluster, dict.fromkeys(partitions, int(parsed.number("to-offset") or 0)))
     if "to-earliest" in parsed:
-        return _known(cluster, partitions, EARLIEST, "starting offset")
+        return known(cluster, partitions, EARLIEST)
     if "to-latest" in parsed:
-        return _known(cluster, partitions, LATEST, "ending offset")
+        return known(cluster, partitions, LATEST)
     if "shift-by" in parsed:
         shift = int(parsed.number("shift-by") or 0)
         held = groups.committed(cluster, group_id)
@@ -55,7 +62,7 @@ def plan(
         duration_ms = parse_duration_ms(str(parsed.text("by-duration")))
         return _since(cluster, partitions, int(time.time() * 1000) - duration_ms)
     if "from-file" in parsed:
-        plans = parse_plans(str(parsed.text("from-file")), parsed.texts("group"))
+        plans = parse_plans(str(parsed.text("from-file")), group_ids or parsed.texts("group"))
         if group_id not in plans:
             raise NoPlan(f"No reset plan for group {group_id} found")
         return _in_range(cluster, plans[group_id])
@@ -63,7 +70,7 @@ def plan(
         held = groups.committed(cluster, group_id)
         current = {tp: held[tp] for tp in partitions if tp in held}
         others = [tp for tp in partitions if tp not in held]
-        return current | _known(cluster, others, LATEST, "ending offset")
+        return current | known(cluster, others, LATEST)
     scenarios = (
         "[to-datetime], [by-duration], [to-earliest], [to-latest], [shift-by], [from-file], [to-current], "
         "[to-offset]"
@@ -71,10 +78,10 @@ def plan(
     raise WrongUse(f"Option '[reset-offsets]' requires one of the following scenarios: [{scenarios}]")
 
 
-def _known(
-    cluster: Cluster, partitions: Sequence[TopicPartition], timestamp: int, called: str
+def known(
+    cluster: Cluster, partitions: Sequence[TopicPartition], timestamp: int
 ) -> dict[TopicPartition, int]:
-    """Raises: KafkaError."""
+    """The offset of a timestamp in each partition. Raises: KafkaError, if one of them is not known."""
     from zkbroker.client import offsets
 
     found = offsets.find(cluster, dict.fromkeys(partitions, timestamp))
@@ -89,21 +96,21 @@ def _since(
 ) -> dict[TopicPartition, int]:
     from zkbroker.client.offsets import LATEST, UNKNOWN
 
-    found = _known(cluster, partitions, timestamp, "offset by timestamp")
+    found = known(cluster, partitions, timestamp)
     empty = [tp for tp, offset in found.items() if offset == UNKNOWN]
     for tp in empty:
         say(
             f"\nWarn: Partition {tp.partition} from topic {tp.topic} is empty. Falling back to latest known offset."
         )
-    return found | _known(cluster, empty, LATEST, "ending offset")
+    return found | known(cluster, empty, LATEST)
 
 
 def _in_range(cluster: Cluster, wanted: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
     """No offset before the beginning or after the end of its partition."""
     from zkbroker.client.offsets import EARLIEST, LATEST
 
-    starts = _known(cluster, list(wanted), EARLIEST, "starting offset")
-    ends = _known(cluster, list(wanted), LATEST, "ending offset")
+    starts = known(cluster, list(wanted), EARLIEST)
+    ends = known(cluster, list(wanted), LATEST)
     found = {}
     for tp, offset in wanted.items():
         fitting = max(starts[tp], min(offset, ends[tp]))

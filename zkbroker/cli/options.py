@@ -19,7 +19,11 @@ class WrongUse(Exception):
 
 
 class BadOption(Exception):
-    """An option or its value cannot be read."""
+    """An option or its value cannot be read, or what was asked cannot be."""
+
+
+class Terse(BadOption):
+    """The message needs no words of the command's around it."""
 
 
 @attrs.frozen
@@ -163,8 +167,8 @@ def whole(text: str) -> int:
     return int(text)
 
 
-def parse(options: Iterable[Option], words: Sequence[str]) -> Parsed:
-    """Raises: BadOption."""
+def parse(options: Iterable[Option], words: Sequence[str], *, passes_on: bool = False) -> Parsed:
+    """With `passes_on` the first word that is no option ends the options. Raises: BadOption."""
     known = {option.name: option for option in options}
     found: dict[str, list[str]] = {}
     rest: list[str] = []
@@ -178,6 +182,9 @@ def parse(options: Iterable[Option], words: Sequence[str]) -> Parsed:
             break
         if not word.startswith("-") or word == "-":
             rest.append(word)
+            if passes_on:
+                rest += words[at:]
+                break
             continue
         name, equals, value = word.lstrip("-").partition("=")
         option = known.get(name)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from zkbroker.cli.failure import Failure
-from zkbroker.cli.options import HELP, VERSION, BadOption, Option, Parsed, WrongUse, parse
+from zkbroker.cli.options import HELP, VERSION, BadOption, Option, Parsed, Terse, WrongUse, parse
 
 if TYPE_CHECKING:
     from zkbroker.client.cluster import Cluster
 
 KAFKA_VERSION: Final = "3.9.1"
+LIBRARIES: Final = {"kafka": "kafka-python", "confluent_kafka": "confluent-kafka"}
 LEFT: Final = 40
 WIDTH: Final = 110
 
@@ -33,6 +34,7 @@ class Tool:
     failed: str = "{}"
     fails_on_stdout: bool = False
     needs_words: bool = True  # with nothing at all on the command line it explains itself
+    passes_on: bool = False  # what begins with the first plain word is the tool's own to read
     words: str = ""  # what stands beside the options, as `COMMAND [ARGUMENT...]`
     actions: Sequence[Tool] = ()  # kafka-cluster cluster-id
     examples: Sequence[str] = ()
@@ -77,7 +79,7 @@ class Tool:
             if at is not None:
                 return action.main([*words[:at], *words[at + 1 :]])
         try:
-            parsed = parse(self.all_options, words)
+            parsed = parse(self.all_options, words, passes_on=self.passes_on)
             if "help" in parsed or (not words and self.needs_words):
                 sys.stderr.write(f"{self.purpose}\n{self.usage()}")
                 return 1
@@ -107,6 +109,7 @@ class Tool:
         from zkbroker.client.errors import CallFailed
         from zkbroker.errors import KafkaError
 
+        around = self.failed
         try:
             return self.run(parsed) or 0
         except WrongUse as wrong:
@@ -119,9 +122,21 @@ class Tool:
             sentence = refused.message or refused.code.name
         except (BadOption, CallFailed) as failed:
             sentence = str(failed)
+            if isinstance(failed, Terse):
+                around = "{}"
+        except ModuleNotFoundError as missing:
+            if missing.name not in LIBRARIES:
+                raise
+            sentence = (
+                f"{self.name} needs the Python package {LIBRARIES[missing.name]}: pip install 'zkbroker[cli]'"
+            )
+        except BrokenPipeError:
+            raise
+        except OSError as failed:  # the connection broke, the disk is full ...
+            sentence = f"{failed}."
         sys.stdout.flush()
         stream = sys.stdout if self.fails_on_stdout else sys.stderr
-        stream.write(self.failed.format(sentence) + "\n")
+        stream.write(around.format(sentence) + "\n")
         return 1
 
     def _refuse(self, wrong: Exception) -> int:

@@ -132,3 +132,16 @@ def run_tool_with_session(config: BrokerConfig, use: Callable[[ZkSession], Await
     if refused:
         raise refused[0]
     return result[0]
+
+
+def brokers_of(connect: str) -> str:
+    """`host:port` of the brokers that are registered at a ZooKeeper, with commas between. Raises: Failure."""
+    from zkbroker import admin_store
+
+    found = run_with_session(read_config(None, connect), admin_store.read_brokers).brokers
+    places = [
+        f"{info.endpoints[0].host}:{info.endpoints[0].port}" for info in found.values() if info.endpoints
+    ]
+    if not places:
+        raise Failure(f"No broker is registered in ZooKeeper at {connect}")
+    return ",".join(places)

@@ -237,6 +237,22 @@ def delete_offsets(
     }
 
 
+def remove_members(cluster: Cluster, group_id: str, member_ids: Sequence[str]) -> None:
+    """Let members leave the group. Raises: KafkaError."""
+    from zkbroker.protocol.generated.leave_group_request import LeaveGroupRequest, MemberIdentity
+    from zkbroker.protocol.generated.leave_group_response import LeaveGroupResponse
+
+    def attempt() -> None:
+        members = [MemberIdentity(member_id=member_id) for member_id in member_ids]
+        request = LeaveGroupRequest(group_id=group_id, members=members)
+        answer = _coordinator(cluster, group_id).request(request, LeaveGroupResponse)
+        require_success(answer.error_code)
+        for member in answer.members:
+            require_success(member.error_code)
+
+    cluster.patiently(attempt)
+
+
 def by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[TopicPartition]]:
     """Partitions under their topics."""
     found: dict[str, list[TopicPartition]] = defaultdict(list)

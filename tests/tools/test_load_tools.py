@@ -1,0 +1,230 @@
+"""The load, latency and verification tools: their lines have Kafka's form, and the records are there."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.peers import VERIFIABLE_PRODUCER, ToolResult, run_alone
+from tests.tools.conftest import Place
+from tests.tools.parity import Both, run_tool
+from zkbroker.cli.commands import tool_named
+from zkbroker.cli.daemon import pids
+from zkbroker.cli.failure import Failure
+from zkbroker.cli.zookeeper_server_start import arguments
+
+OFFSETS = "kafka-get-offsets"
+
+
+def numberless(text: str) -> str:
+    """Every number, date and random id is N."""
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d:\d{3}", "DATE", text)
+    return re.sub(r"-?\d+(\.\d+)?(E-?\d+)?", "N", text)
+
+
+def ours(place: Place, command: str, *words: str) -> ToolResult:
+    return run_tool(tool_named(command), words)
+
+
+@pytest.mark.peers
+def test_producer_performance(both: Both, place: Place) -> None:
+    for me in ("java", "ours"):
+        place.create(f"{me}-load")
+    both.same(
+        "kafka-producer-perf-test",
+        "--topic {me}-load --num-records 2000 --record-size 100 --throughput -1 --producer-props "
+        "bootstrap.servers={servers} acks=all",
+        normalise=numberless,
+        code=0,
+    )
+    both.same(OFFSETS, "{b} --topic {me}-load", code=0)
+    both.same(
+        "kafka-consumer-perf-test",
+        "{b} --topic {me}-load --messages 2000",
+        normalise=numberless,
+        code=0,
+    )
+
+
+def test_transactions_and_payloads(place: Place, tmp_path: Path) -> None:
+    place.create("payloads")
+    file = tmp_path / "payloads"
+    file.write_text("one\ntwo\n")
+    words = [
+        "--topic",
+        "payloads",
+        "--num-records",
+        "50",
+        "--throughput",
+        "1000",
+        "--payload-file",
+        str(file),
+    ]
+    words += ["--transactional-id", "perf-tx", "--producer-props", f"bootstrap.servers={place.bootstrap}"]
+    result = ours(place, "kafka-producer-perf-test", *words)
+    assert result.exit_code == 0, result
+    assert result.output.splitlines()[1] == "Number of messages read: 2"
+    read = [
+        "--bootstrap-server",
+        place.bootstrap,
+        "--topic",
+        "payloads",
+        "--from-beginning",
+        "--max-messages",
+        "50",
+    ]
+    lines = ours(place, "kafka-console-consumer", *read, "--isolation-level", "read_committed").output.split()
+    assert len(lines) == 50 and set(lines) <= {"one", "two"}
+
+
+@pytest.mark.peers
+def test_latency(both: Both, place: Place) -> None:
+    for me in ("java", "ours"):
+        place.create(f"{me}-latency")
+    both.same("kafka-e2e-latency", "{servers} {me}-latency 20 all 100", normalise=shape, code=0)
+    both.same("kafka-e2e-latency", "{servers} {me}-latency 20 0 100", normalise=shape, code=1)
+
+
+def shape(text: str) -> str:
+    return numberless(
+        "\n".join(line for line in text.splitlines() if not line.startswith("WARNING: The 'kafka.tools'"))
+    )
+
+
+def events(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.peers
+def test_verifiable_clients(both: Both, place: Place) -> None:
+    for me in ("java", "ours"):
+        place.create(f"{me}-verified")
+    line = "{b} --topic {me}-verified --max-messages 20 --acks -1 --value-prefix 7 --repeating-keys 3"
+    mine = both.ours("kafka-verifiable-producer", line)
+    theirs = run_alone(VERIFIABLE_PRODUCER, *both.fill(line, "java")).require_success()
+    assert mine.code == 0, mine
+
+    def timeless(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Java's keys come in another order, its rates differ, and its shutdown hook tells the end."""
+        kept = [
+            {k: v for k, v in event.items() if k not in ("timestamp", "avg_throughput")} for event in found
+        ]
+        return sorted(
+            (e for e in kept if e["name"] != "shutdown_complete"), key=lambda e: json.dumps(e, sort_keys=True)
+        )
+
+    assert timeless(events(mine.output)) == timeless(events(theirs.output.replace("java-", "side-")))
+    words = ["--bootstrap-server", place.bootstrap, "--topic", "ours-verified", "--group-id", "verifying"]
+    read = events(
+        ours(place, "kafka-verifiable-consumer", *words, "--max-messages", "20", "--verbose").output
+    )
+    names = [event["name"] for event in read]
+    assert names[0] == "startup_complete" and names[-1] == "shutdown_complete"
+    assert {"partitions_assigned", "records_consumed", "offsets_committed"} <= set(names)
+    assert [e["value"] for e in read if e["name"] == "record_data"] == [f"7.{number}" for number in range(20)]
+
+
+@pytest.mark.peers
+def test_streams_reset(both: Both, place: Place) -> None:
+    for me in ("java", "ours"):
+        place.create(f"{me}-in")
+        place.create(f"{me}-app-store-changelog")
+        place.create(f"{me}-app-other")
+        both.ours("kafka-console-producer", f"{{b}} --topic {me}-in", stdin="1\n2\n")
+        both.ours(
+            "kafka-console-consumer",
+            f"{{b}} --topic {me}-in --group {me}-app --from-beginning --max-messages 2",
+        )
+
+    def modern(text: str) -> str:
+        return "".join(
+            line
+            for line in text.splitlines(True)
+            if not line.startswith("WARNING: The 'kafka.tools' package")
+        )
+
+    reset = "{b} --application-id {me}-app --input-topics {me}-in,nosuch"
+    both.same("kafka-streams-application-reset", reset + " --dry-run", normalise=modern, code=1)
+    both.same(
+        "kafka-streams-application-reset",
+        "{b} --application-id {me}-app --input-topics {me}-in",
+        normalise=modern,
+        code=0,
+    )
+    both.same("kafka-consumer-groups", "{b} --describe --group {me}-app", code=0)
+    both.same("kafka-topics", "{b} --list --topic {me}-app.*", code=0)
+
+
+@pytest.mark.parametrize(
+    ("command", "line", "sentence"),
+    [
+        (
+            "kafka-producer-perf-test",
+            "--topic t --num-records 1 --throughput 1 --record-size 1",
+            "Either --producer-props",
+        ),
+        (
+            "kafka-producer-perf-test",
+            "--topic t --num-records 1 --throughput 1 --producer-props a=b",
+            "one of the arg",
+        ),
+        ("kafka-producer-perf-test", "--topic t", 'Missing required argument "[num-records]"'),
+        (
+            "kafka-consumer-perf-test",
+            "--topic t --messages 1",
+            "Missing required option(s) [bootstrap-server]",
+        ),
+        (
+            "kafka-consumer-perf-test",
+            "--bootstrap-server h:1 --topic t",
+            'Missing required argument "[messages]"',
+        ),
+        ("kafka-e2e-latency", "one two", "USAGE: broker_list topic"),
+        (
+            "kafka-verifiable-producer",
+            "--topic t",
+            "one of the arguments --bootstrap-server --broker-list is required",
+        ),
+        ("kafka-verifiable-consumer", "--topic t --group-id g", "one of the arguments --bootstrap-server"),
+        (
+            "kafka-streams-application-reset",
+            "--input-topics a",
+            'Missing required argument "[application-id]"',
+        ),
+        ("kafka-server-start", "-daemon", "USAGE: kafka-server-start"),
+        ("kafka-server-start", "/nonexistent.properties", "zkbroker: "),
+        ("zookeeper-server-start", "/nonexistent.properties", "/nonexistent.properties cannot be read"),
+    ],
+)
+def test_wrong_use_is_a_sentence(command: str, line: str, sentence: str) -> None:
+    result = run_tool(tool_named(command), line.split())
+    assert result.exit_code == 1
+    assert result.errors.startswith(sentence), result
+
+
+def test_the_properties_of_zookeeper(tmp_path: Path) -> None:
+    file = tmp_path / "zookeeper.properties"
+    file.write_text("dataDir=/tmp/zk\nclientPort=2182\nmaxClientCnxns=0\nadmin.enableServer=false\n")
+    assert arguments(str(file)) == ["zookeeper", "--data", "/tmp/zk", "--port", "2182"]
+    file.write_text("dataDir=/d\nserver.1=a:1:2\nserver.2=b:1:2\n")
+    with pytest.raises(Failure, match="an ensemble needs Apache ZooKeeper"):
+        arguments(str(file))
+
+
+def test_which_processes_are_stopped() -> None:
+    listed = """\
+      1     0 /sbin/init
+     10  1000 /v/bin/python -m zkbroker broker server.properties
+     11  1000 /v/bin/python /v/bin/zkbroker broker server.properties
+     12  1000 /v/bin/python /v/bin/kafka-server-start.sh server.properties
+     13  1001 /v/bin/python -m zkbroker broker of.another.user
+     14  1000 /v/bin/python -m zkbroker zookeeper
+     15  1000 vi zkbroker/broker.py
+     16  1000 /v/bin/python -m zkbroker up
+"""
+    assert pids(listed, "broker", 1000) == {10, 11, 12}
+    assert pids(listed, "zookeeper", 1000) == {14}
