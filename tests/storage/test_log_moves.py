@@ -14,10 +14,13 @@ import trio
 
 from tests.storage.faulty_files import Fault, FaultyFiles, Stopped
 from tests.storage.site import Site, checkpoint, until
-from tests.storage.support import TP, append, require_sound_files, values
+from tests.storage.support import NOW, TP, append, require_sound_files, values
+from zkbroker.errors import KafkaError
+from zkbroker.protocol.records import ControlType, control_batch
 from zkbroker.quotas.replication import log_moves_quota
 from zkbroker.replication.log_moves import LogMoves
 from zkbroker.storage import names
+from zkbroker.storage.appends import AppendOrigin
 from zkbroker.storage.files import FILES, Files
 from zkbroker.storage.future_logs import MOVE_MARK
 from zkbroker.storage.log import Log
@@ -122,6 +125,49 @@ async def test_the_checkpoints_move_along_and_compaction_rests_meanwhile(site: S
     async with site.running() as manager:
         assert manager.cleaner.first_dirty == {TP: 20}
         assert manager.read_high_watermarks() == {TP: 33}
+
+
+async def test_transactions_go_on_across_the_exchange(site: Site) -> None:
+    def write(log: Log, producer_id: int, sequence: int) -> None:
+        how = {"producer_id": producer_id, "producer_epoch": 0, "base_sequence": sequence}
+        append(log, f"{producer_id}:{sequence}", is_transactional=True, **how)
+
+    def end(log: Log, producer_id: int, kind: ControlType) -> None:
+        marker = control_batch(
+            kind, producer_id=producer_id, producer_epoch=0, coordinator_epoch=0, timestamp=NOW
+        )
+        log.append_as_leader(memoryview(marker), leader_epoch=0, wall_ms=NOW, origin=AppendOrigin.COORDINATOR)
+
+    async with site.running() as manager:
+        log = site.create(manager, TP)
+        for sequence in range(20):
+            for producer_id in (1, 2, 3):
+                write(log, producer_id, sequence)
+            if sequence % 5 == 4:
+                end(log, 1, ControlType.ABORT)
+                end(log, 2, ControlType.COMMIT)
+        log.update_high_watermark(log.log_end_offset)
+        aborted = log.aborted_transactions(0, log.log_end_offset)
+        assert len(aborted) == 4 and log.last_stable_offset == 2, "the third producer's is open"
+        active = log.active_producers()
+        async with moving(site, manager) as moves:
+            moves.begin(TP, str(other(site, log)), is_hosted=True)
+            await until(lambda: manager.logs[TP] is not log)
+        now = manager.logs[TP]
+        assert now.aborted_transactions(0, now.log_end_offset) == aborted
+        assert (now.last_stable_offset, now.active_producers()) == (2, active)
+        write(now, 3, 20)
+        with pytest.raises(KafkaError, match="OUT_OF_ORDER"):
+            write(now, 3, 22)
+        end(now, 3, ControlType.ABORT)
+        now.update_high_watermark(now.log_end_offset)
+        assert now.last_stable_offset == now.log_end_offset
+        found = now.aborted_transactions(0, now.log_end_offset)
+        assert [(each.producer_id, each.first_offset) for each in found][-1] == (3, 2)
+        producers = now.active_producers()
+    async with site.running() as manager:
+        assert manager.logs[TP].aborted_transactions(0, now.log_end_offset) == found
+        assert manager.logs[TP].active_producers() == producers
 
 
 @pytest.mark.parametrize("fails", ["the source", "the target"])
