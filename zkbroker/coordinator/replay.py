@@ -16,7 +16,7 @@ from zkbroker.protocol.codec import MalformedMessage
 from zkbroker.protocol.legacy import MessageSetEntry
 from zkbroker.protocol.records import ControlType, MalformedRecords, RecordBatch
 
-WINDOW: Final = 20_000
+WINDOW: Final = 131_072
 """Keys looked back over before what is known of them is applied."""
 
 PAUSE_EVERY: Final = 128
