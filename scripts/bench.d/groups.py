@@ -299,7 +299,6 @@ async def compare(options: argparse.Namespace) -> None:
                     kinds={1: kind},
                     zookeeper=zookeeper,
                     offsets_topic_num_partitions=1,
-                    group_initial_rebalance_delay_ms=1_000,  # so that most come to the first generation
                 )
             )
             contestants[name] = Contestant(cluster, options)

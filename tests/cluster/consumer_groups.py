@@ -83,14 +83,10 @@ class Member:
         last = self.events[-1]
         return last["at"] if "read" in last else None
 
-    async def wait_fenced(self, cluster: Cluster) -> None:
-        """Wait until it was told that another one took its place, one way or the other."""
-
-        async def is_so() -> bool:
-            return re.search("fenced", self.process.output(), re.IGNORECASE) is not None
-
-        await cluster.wait_until(is_so, f"{self.process.name} is told that it is fenced")
-        self.process.kill()
+    @property
+    def is_fenced(self) -> bool:
+        """Whether it was told that another one took its place: an error that ends it, or that it ought to heed."""
+        return re.search("[Ff]enced|UnknownError", self.process.output()) is not None  # the latter: aiokafka
 
     def start(self) -> None:
         """Start it, or start it again."""
@@ -168,6 +164,20 @@ class ConsumerGroup:
             return all(self.shown.get(partition, 0) >= end for partition, end in ends.items())
 
         await self._wait(is_so, f"{what}: all is committed up to {ends}")
+
+    async def wait_one_fenced(self, *twins: Member) -> Member:
+        """Wait until one of two with the same instance id is told so, end it, and return the other one."""
+        for twin in twins:
+            twin.may_fail = True
+
+        async def is_so() -> bool:
+            return any(twin.is_fenced for twin in twins)
+
+        await self._wait(is_so, "one of the twins is fenced")
+        fenced = next(twin for twin in twins if twin.is_fenced)
+        fenced.process.kill()
+        (left,) = (twin for twin in twins if twin is not fenced)
+        return left
 
     async def wait_commits_hang(self, *members: Member) -> None:
         """Wait until each of these has waited for the answer to a commit for a while."""

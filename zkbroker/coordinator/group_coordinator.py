@@ -32,8 +32,8 @@ from zkbroker.model import TopicPartition
 
 log = logging.getLogger(__name__)
 
-GROUPS_AT_A_TIME = 64
-"""Groups that one look for expired offsets goes through in one piece."""
+OFFSETS_AT_A_TIME = 2_000
+"""Offsets, about, that a look for expired ones goes through in one piece: a tombstone for each is some 10 ms."""
 
 
 @attrs.define(eq=False)
@@ -233,14 +233,26 @@ async def _in_pieces(
     shard: Shard[Groups], command: Callable[[Sequence[str], Token, int, int], Outcome]
 ) -> int:
     """Run a command over all groups of a shard, some at a time; the sum of its answers."""
-    group_ids = list(shard.state.groups)
     total = 0
     try:
-        for start in range(0, len(group_ids), GROUPS_AT_A_TIME):
-            total += await shard.ask(partial(command, group_ids[start : start + GROUPS_AT_A_TIME]))
+        for piece in _pieces(shard.state):
+            total += await shard.ask(partial(command, piece))
     except KafkaError as error:
         log.info("%s: left unfinished: %s", shard.partition.tp, error)
     return total
+
+
+def _pieces(state: Groups) -> list[list[str]]:
+    """The groups there are now, so many together that they have about OFFSETS_AT_A_TIME offsets."""
+    pieces: list[list[str]] = []
+    weight = OFFSETS_AT_A_TIME
+    for group_id, group in state.groups.items():
+        if weight >= OFFSETS_AT_A_TIME:
+            pieces.append([])
+            weight = 0
+        pieces[-1].append(group_id)
+        weight += 1 + len(group.offsets)
+    return pieces
 
 
 def _member_failed(shard: Shard[Groups], effect: object) -> None:
