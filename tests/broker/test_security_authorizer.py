@@ -287,3 +287,40 @@ async def test_old_notices_are_removed(tmp_path: Path) -> None:
             while await later.session.get_children(changes):  # noqa: ASYNC110 (only asking tells)
                 await trio.sleep(0.01)
             assert len(later.rules.acls) == 2
+
+
+async def test_a_directory_of_notices_that_is_made_anew(tmp_path: Path) -> None:
+    """Its numbers begin again at 0, and were taken for old ones: the rules stood still until the session ended."""
+    async with zookeeper(tmp_path) as connect, following(connect) as one, following(connect) as other:
+        for number in range(3):
+            await other.rules.create(other.session, [allow(f"User:{number}", Operation.READ, ORDERS)])
+        before = [allow(f"User:{number}", Operation.READ, ORDERS) for number in range(3)]
+        await one.until(*before)
+        changes = znodes.CHANGES[ORDERS.pattern_type]
+        for name in await one.session.get_children(changes):
+            await one.session.delete(f"{changes}/{name}", -1)
+        await one.session.delete(changes, -1)
+        for rules, rule in (
+            (one, READ),
+            (other, DENY_DELETE),
+            (other, allow("User:x", Operation.READ, ORDERS)),
+        ):
+            assert await rules.rules.create(rules.session, [rule]) == {rule: None}
+            before.append(rule)
+            await one.until(*before)
+            await other.until(*before)
+
+
+async def test_own_notices_are_not_read_and_others_are(tmp_path: Path) -> None:
+    async with zookeeper(tmp_path) as connect, following(connect) as one, following(connect) as other:
+        mine = [allow(f"User:{number}", Operation.READ, literal(TOPIC, f"t{number}")) for number in range(50)]
+        await one.rules.create(one.session, mine)
+        await other.until(*mine)
+        theirs = deny("User:0", Operation.READ, literal(TOPIC, "t0"))
+        await other.rules.create(other.session, [theirs])
+        await one.until(*mine, theirs)
+        await one.rules.delete(one.session, [BindingFilter.exactly(theirs)])
+        await other.until(*mine)
+        await one.until(*mine)
+        while any(one.rules._own_notices.values()):  # noqa: ASYNC110 (each is forgotten when it has come)
+            await trio.sleep(0.01)

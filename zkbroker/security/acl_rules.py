@@ -89,6 +89,9 @@ class AclRules:
     _versions: dict[Pattern, int] = attrs.field(factory=dict, init=False)  # of the nodes `acls` was read from
     _changing: trio.Lock = attrs.field(factory=trio.Lock, init=False)
     """A read, or a write, and its application are one step: what is older never comes later."""
+    _handled: dict[PatternType, int] = attrs.field(factory=dict, init=False)  # number of the last notice
+    _own_notices: dict[PatternType, set[int]] = attrs.field(factory=dict, init=False)
+    """Notices to come of this broker's own writes: it knows what they tell of."""
     _unreadable: set[Pattern] = attrs.field(factory=set, init=False)
     _changes_seen: int = attrs.field(default=0, init=False)
 
@@ -110,34 +113,40 @@ class AclRules:
         for path, node in found.items():
             if node is None:
                 await session.create_path(path)
-        handled: dict[PatternType, int] = {}
         moved: dict[PatternType, trio.Event] = {}
         for kind in PATTERN_TYPES:  # what is written from here on gives notice
             names, moved[kind] = await session.get_children_and_watch(znodes.CHANGES[kind])
-            handled[kind] = max((znodes.change_number(name) or 0 for name in names), default=-1)
+            self._handled[kind] = max((znodes.change_number(name) or 0 for name in names), default=-1)
+            self._own_notices[kind] = set()
         async with self._changing:
             await self._load(session)
         task_status.started()
         async with trio.open_nursery() as nursery:
             for kind in PATTERN_TYPES:
-                nursery.start_soon(self._follow_notices, session, kind, handled[kind], moved[kind])
+                nursery.start_soon(self._follow_notices, session, kind, moved[kind])
 
-    async def _follow_notices(
-        self, session: ZkSession, kind: PatternType, handled: int, moved: trio.Event
-    ) -> None:
+    async def _follow_notices(self, session: ZkSession, kind: PatternType, moved: trio.Event) -> None:
+        own = self._own_notices[kind]
         while True:
             await moved.wait()
             try:
                 names, moved = await session.get_children_and_watch(znodes.CHANGES[kind])
             except NoNode:
+                self._handled[kind] = -1
+                own.clear()
                 await session.create_path(znodes.CHANGES[kind])
                 continue
             numbers = {number: name for name in names if (number := znodes.change_number(name)) is not None}
-            new = sorted(number for number in numbers if number > handled)
+            if numbers and max(numbers) < self._handled[kind]:  # the directory is a new one and counts anew
+                self._handled[kind] = -1
+                own.clear()
+            new = sorted(number for number in numbers if number > self._handled[kind])
             if new:
-                handled = new[-1]
+                self._handled[kind] = new[-1]
                 self._changes_seen += len(new)
-                await self._look_again(session, kind, [numbers[number] for number in new])
+                foreign = [number for number in new if number not in own]
+                own.difference_update(new)
+                await self._look_again(session, kind, [numbers[number] for number in foreign])
             await self._remove_old_notices(session, kind, [numbers[number] for number in sorted(numbers)])
 
     async def _look_again(self, session: ZkSession, kind: PatternType, names: Sequence[str]) -> None:
@@ -370,7 +379,7 @@ class AclRules:
             operation = SetData(write.path, write.data, write.version)
         notice = Create(znodes.change_path(pattern), znodes.encode_change(pattern), sequential=True)
         try:
-            result = (await session.multi([operation, notice]))[0]
+            result, notice_path = await session.multi([operation, notice])
         except MultiFailed as failed:
             if isinstance(failed.cause, NoNode) and not isinstance(operation, SetData):
                 for parent in (write.path, notice.path):
@@ -382,6 +391,11 @@ class AclRules:
             return None
         except RequestTooLarge as error:
             raise KafkaError(ErrorCode.INVALID_REQUEST, str(error)) from None
+        assert isinstance(notice_path, str)
+        number = znodes.change_number(notice_path.rpartition("/")[2])
+        kind = pattern.pattern_type
+        if number is not None and number > self._handled.get(kind, -1):  # else it has been read already
+            self._own_notices.setdefault(kind, set()).add(number)
         if isinstance(result, Stat):
             return _Written(NO_ENTRIES, result.version)
         return _Written(NO_ENTRIES, None if write.data is None else 0)
