@@ -87,7 +87,7 @@ class Site:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what another thread or task does."""
-    with trio.fail_after(5):
+    with trio.fail_after(30):
         while not condition():  # noqa: ASYNC110 (threads do it, and files change; nothing tells of it)
             await trio.sleep(0.005)
 
