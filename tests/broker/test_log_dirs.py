@@ -19,6 +19,8 @@ from zkbroker.protocol.generated.alter_replica_log_dirs_request import (
     AlterReplicaLogDirTopic,
 )
 from zkbroker.protocol.generated.alter_replica_log_dirs_response import AlterReplicaLogDirsResponse
+from zkbroker.protocol.generated.delete_topics_request import DeleteTopicsRequest, DeleteTopicState
+from zkbroker.protocol.generated.delete_topics_response import DeleteTopicsResponse
 from zkbroker.protocol.generated.describe_log_dirs_request import (
     DescribableLogDirTopic,
     DescribeLogDirsRequest,
@@ -251,7 +253,10 @@ async def test_a_move_turns_round_and_a_deleted_topic_takes_its_copy_along(
     assert not futures.logs, "it stays where it is"
     assert await move(wire, "t", first) is ErrorCode.NONE
     await cluster.wait_until(lambda: futures.logs[tp].log_end_offset >= 1)
-    services.logs.delete(tp)
+    deletion = DeleteTopicsRequest(topics=[DeleteTopicState(name="t")], timeout_ms=10_000)
+    answer = await wire.ask(deletion, 6)
+    assert isinstance(answer, DeleteTopicsResponse) and not answer.responses[0].error_code
+    await cluster.wait_until(lambda: tp not in services.logs.logs)
     assert not futures.logs
     left = [name for each in dirs for name in os.listdir(each) if name.startswith("t-0")]
     assert left and all(name.endswith("-delete") for name in left)
