@@ -73,10 +73,22 @@ def test_groups_and_time_outs(both: Both) -> None:
     assert both.kafka(CONSUMER, "{b} --topic {me}-grouped --partition 0 --timeout-ms 300").code == 0
     quiet = both.ours(CONSUMER, "{b} --topic {me}-grouped --partition 0 --timeout-ms 300")
     assert (quiet.code, quiet.output) == (0, "")
-    # The brokers' own topic: all that the groups of both sides have committed until now.
+
+
+@pytest.mark.long
+@pytest.mark.peers
+def test_committed_offsets(both: Both) -> None:
+    """The brokers' own topic, all that the groups of both sides have committed, in the old form and in 3.9's."""
+    for me in ("java", "ours"):
+        both.ours(TOPICS, f"{{b}} --create --topic {me}-grouped2")
+        both.ours(PRODUCER, f"{{b}} --topic {me}-grouped2", stdin="1\n2\n3\n")
+        both.ours(CONSUMER, f"{{b}} --group {me}-g2 --from-beginning --topic {me}-grouped2 --max-messages 3")
     reading = "{b} --topic __consumer_offsets --from-beginning --timeout-ms 4000 --formatter "
-    line = r"\[\w+-g,\w+-grouped,0\]::OffsetAndMetadata\(offset=3, leaderEpoch=\d, metadata=, commitTime"
-    json = r'"group":"\w+-g","topic":"\w+-grouped","partition":0\}\},"value":\{"version":3,"data":\{"offset":3,"leader'
+    line = r"\[\w+-g2,\w+-grouped2,0\]::OffsetAndMetadata\(offset=3, leaderEpoch=\d, metadata=, commitTime"
+    json = (
+        r'"group":"\w+-g2","topic":"\w+-grouped2","partition":0\}\},'
+        r'"value":\{"version":3,"data":\{"offset":3,"leader'
+    )
     for formatter, pattern in (
         ("kafka.coordinator.group.GroupMetadataManager\\$OffsetsMessageFormatter", line),
         ("org.apache.kafka.tools.consumer.OffsetsMessageFormatter", json),

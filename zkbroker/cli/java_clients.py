@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from zkbroker.cli.tool import warn
 from zkbroker.client.errors import CallFailed
-from zkbroker.client.settings import ClientSettings, sasl_login, tls_context
+from zkbroker.client.settings import ClientSettings, SaslLogin, bearer_token, sasl_login, tls_context
 
 SILENT: Final = frozenset(
     {
@@ -152,12 +152,29 @@ def _options(settings: ClientSettings, known: Mapping[str, Any]) -> dict[str, An
     if settings.uses_sasl:
         login = sasl_login(settings.properties)
         if login.mechanism == "OAUTHBEARER":
-            raise CallFailed("sasl.mechanism=OAUTHBEARER is not served by this command: use PLAIN or SCRAM.")
+            options["sasl_mechanism"] = login.mechanism
+            options["sasl_oauth_token_provider"] = _token_provider(settings.properties, login)
+            return options
+        if login.options.get("tokenauth", "").lower() == "true":
+            raise CallFailed(
+                "Delegation tokens (tokenauth) are not served by this command: use PLAIN or SCRAM."
+            )
         username, password = login.require("username", "password")
         options["sasl_mechanism"] = login.mechanism
         options["sasl_plain_username"] = username
         options["sasl_plain_password"] = password
     return options
+
+
+def _token_provider(properties: Mapping[str, str], login: SaslLogin) -> Any:
+    """kafka-python's way to a bearer token."""
+    from kafka.net.sasl.oauth import AbstractTokenProvider
+
+    class Given(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python is untyped
+        def token(self) -> str:
+            return bearer_token(properties, login)
+
+    return Given()
 
 
 def _require_one_of(settings: ClientSettings, key: str, allowed: Sequence[str]) -> None:

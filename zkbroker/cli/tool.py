@@ -81,7 +81,7 @@ class Tool:
         try:
             parsed = parse(self.all_options, words, passes_on=self.passes_on)
             if "help" in parsed or (not words and self.needs_words):
-                sys.stderr.write(f"{self.purpose}\n{self.usage()}")
+                _show_long(f"{self.purpose}\n{self.usage()}")
                 return 1
             if "version" in parsed:
                 sys.stdout.write(f"{KAFKA_VERSION}\n")
@@ -152,6 +152,19 @@ def explained(option: Option) -> str:
     if option.default is None or option.value is None or option.default == "":
         return option.help
     return f"{option.help} (default: {option.default})"
+
+
+def _show_long(text: str) -> None:
+    """On standard error as Kafka does; on a terminal that is too small, through the pager."""
+    if sys.stderr.isatty() and sys.stdout.isatty() and sys.stdin.isatty():
+        import shutil
+
+        if text.count("\n") >= shutil.get_terminal_size().lines:
+            import pydoc
+
+            pydoc.pager(text)
+            return
+    sys.stderr.write(text)
 
 
 def _two_columns(left: str, right: str) -> list[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from zkbroker.client.errors import CallFailed, LoginFailed
-from zkbroker.client.settings import Address, ClientSettings, sasl_login, tls_context
+from zkbroker.client.settings import Address, ClientSettings, bearer_token, sasl_login, tls_context
 from zkbroker.errors import ErrorCode
 from zkbroker.protocol.codec import (
     VERSIONS,
@@ -22,6 +21,9 @@ from zkbroker.protocol.codec import (
 )
 from zkbroker.protocol.generated.api_versions_request import ApiVersionsRequest
 from zkbroker.protocol.generated.api_versions_response import ApiVersionsResponse
+
+if TYPE_CHECKING:
+    from zkbroker.security.sasl import ClientExchange
 
 M = TypeVar("M", bound=Message)
 
@@ -187,7 +189,7 @@ def _connect(address: Address, settings: ClientSettings) -> socket.socket:
         raise LoginFailed(f"The TLS handshake with {address} failed: {_reason(error)}.") from None
 
 
-def _client_exchange(properties: Mapping[str, str]):  # type: ignore[no-untyped-def]
+def _client_exchange(properties: Mapping[str, str]) -> ClientExchange:
     """The client's side of the mechanism. Raises: CallFailed."""
     import secrets
 
@@ -195,9 +197,7 @@ def _client_exchange(properties: Mapping[str, str]):  # type: ignore[no-untyped-
 
     login = sasl_login(properties)
     if login.mechanism == "OAUTHBEARER":
-        from zkbroker.security.bearer import unsecured_token
-
-        return bearer_client(unsecured_token(login.options, time.time_ns() // 1_000_000))
+        return bearer_client(bearer_token(properties, login))
     username, password = login.require("username", "password")
     if login.mechanism == "PLAIN":
         return plain_client(username, password)

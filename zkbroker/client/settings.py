@@ -158,6 +158,30 @@ class SaslLogin:
         return [self.options[name] for name in names]
 
 
+def bearer_token(properties: Mapping[str, str], login: SaslLogin) -> str:
+    """The token of a file, as sasl.oauthbearer.token.endpoint.url names it, or an unsecured one of the JAAS options.
+
+    Raises: CallFailed.
+    """
+    import time
+    from urllib.parse import unquote, urlparse
+
+    place = properties.get("sasl.oauthbearer.token.endpoint.url")
+    if place is None:
+        from zkbroker.security.bearer import unsecured_token
+
+        return unsecured_token(login.options, time.time_ns() // 1_000_000)
+    found = urlparse(place)
+    if found.scheme != "file":
+        raise CallFailed(
+            f"sasl.oauthbearer.token.endpoint.url={place} is not served: name a file, as file:///path."
+        )
+    try:
+        return Path(unquote(found.path)).read_text().strip()
+    except OSError as error:
+        raise CallFailed(f"The token file {found.path} cannot be read: {error.strerror}.") from None
+
+
 def sasl_login(properties: Mapping[str, str]) -> SaslLogin:
     """Raises: CallFailed."""
     from zkbroker.config.jaas import parse_jaas_line
