@@ -34,7 +34,7 @@ MANY = 1_000
 PER_S = 10
 RATE = 200
 CROWDS = ("silent", "half a handshake")
-TO_THE_END_S = AUTHENTICATION_S + 5
+TO_THE_END_S = AUTHENTICATION_S + 8
 LOGGED = {
     "silent": "it did not say who it is within",
     "half a handshake": "it did not say who it is within",
@@ -213,7 +213,7 @@ async def measure(directory: Path, runs: int, seconds: float) -> None:
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="of each kind, and alone before each")
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each run")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each run")
     parser.add_argument("--be", choices=LOGGED, help=argparse.SUPPRESS)
     parser.add_argument("--ports", type=int, nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--directory", type=Path, help=argparse.SUPPRESS)
