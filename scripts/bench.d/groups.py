@@ -25,7 +25,8 @@ from measure import Figures, alternate, say, say_machine, say_ratio, usage
 from tests.support.peers import APACHE_KAFKA_AS_SHIPPED, APACHE_ZOOKEEPER, missing
 from zkbroker.coordinator.records import Committed, OffsetRecord
 from zkbroker.errors import ErrorCode
-from zkbroker.protocol.codec import ApiKey, RequestHeader, encode_request
+from zkbroker.protocol.codec import ApiKey, RequestHeader, encode_request, encode_versioned_data
+from zkbroker.protocol.generated.consumer_protocol_subscription import ConsumerProtocolSubscription
 from zkbroker.protocol.generated.find_coordinator_request import FindCoordinatorRequest
 from zkbroker.protocol.generated.find_coordinator_response import FindCoordinatorResponse
 from zkbroker.protocol.generated.heartbeat_request import HeartbeatRequest
@@ -165,9 +166,9 @@ class Contestant:
         """Milliseconds from the first JoinGroup of a rebalance to the last answer to a SyncGroup."""
         group = BenchGroup(self.client, self.address, f"rebalance-{turn}", self.options.members)
         with trio.fail_after(PATIENCE_S):
-            await group.rebalance(b"they come")
+            await group.rebalance("one")
             began = time.perf_counter()
-            return 1000 * (await group.rebalance(b"they read something else") - began)
+            return 1000 * (await group.rebalance("two") - began)
 
 
 @attrs.define(eq=False)
@@ -183,9 +184,10 @@ class BenchGroup:
     metadata: bytes = b""
     stable_at: float = 0.0  # when the last of them had its assignment
 
-    async def rebalance(self, metadata: bytes) -> float:
-        """Everybody joins with new metadata; when the last one of a generation had its assignment."""
-        self.metadata = metadata * 5
+    async def rebalance(self, topic: str) -> float:
+        """Everybody joins, to read this topic; when the last one of a generation had its assignment."""
+        subscription = ConsumerProtocolSubscription(topics=[topic], user_data=b"x" * 50)
+        self.metadata = encode_versioned_data(subscription, 0)
         self.generations.clear()
         async with trio.open_nursery() as nursery:
             for member in range(self.size):

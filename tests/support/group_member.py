@@ -27,6 +27,7 @@ from typing import Any
 
 HANDFUL = 50
 POLL_S = 0.2
+LONG_POLL_MS = 30_000
 HEARTBEAT_MS = 500
 
 
@@ -146,7 +147,8 @@ def kafka_python(options: dict[str, Any], report: Report) -> None:
     )
     consumer.subscribe([options["topic"]], listener=Listener())
     while not report.is_stopped:
-        found = consumer.poll(timeout_ms=int(POLL_S * 1000))
+        # A poll that ends while the group waits for a SyncGroup never hears of the assignment (3.0.12).
+        found = consumer.poll(timeout_ms=LONG_POLL_MS)
         _tell(report, found.items())
         if not found:
             continue
