@@ -131,6 +131,8 @@ class Transactions:
                 _persist(producer.commit_transaction)
                 self.committed += numbers
                 return
+            # Aborting what is not registered yet may be fatal: github.com/confluentinc/librdkafka/issues/4849
+            producer.flush(DELIVERY_S)
         except KafkaException as error:
             if not error.args[0].txn_requires_abort():
                 raise

@@ -110,6 +110,7 @@ async def test_a_cluster_is_migrated_to_the_other_kind_and_back_while_clients_ru
 
     count = 60_000 if full_counts else 6_000
     settings: dict[str, object] = {
+        "control_plane": True,
         "offsets_topic_num_partitions": 2,
         "transaction_state_log_num_partitions": 2,
         "inter_broker_protocol_version": "3.6",  # the other test speaks the latest

@@ -281,6 +281,7 @@ async def open_cluster(
     zookeeper: ZooKeeperServer | ZooKeeperKind = EMBEDDED_ZOOKEEPER,
     chroot: str = "",
     proxied: bool = False,
+    control_plane: bool = False,
     log_dirs: int = 1,
     **overrides: object,
 ) -> AsyncIterator[Cluster]:
@@ -288,7 +289,8 @@ async def open_cluster(
 
     `kinds` names the program of single brokers, where it is not our own. `zookeeper` is a running server (it
     stays) or the kind to start. `overrides` are broker keys with underscores for dots, `log_dirs` is how many
-    log directories each broker has. Data and output stay under `directory`.
+    log directories each broker has. With `control_plane` (and not `proxied`) every broker has a listener for the
+    controller alone. Data and output stay under `directory`.
     """
     replicas = min(3, brokers)
     defaults = {
@@ -315,6 +317,8 @@ async def open_cluster(
         async with trio.open_nursery() as nursery:
             try:
                 for server in servers.values():
+                    if control_plane:
+                        _add_control_plane(server)
                     await cluster._start_proxies(nursery, server, proxied)
                     server.start()
                 for server in servers.values():
@@ -325,3 +329,12 @@ async def open_cluster(
                 for server in servers.values():
                     server.process.kill()
                 nursery.cancel_scope.cancel()
+
+
+def _add_control_plane(server: BrokerServer) -> None:
+    server.properties |= {
+        "listeners": f"PLAINTEXT://{server.bootstrap},CONTROL://127.0.0.1:0",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROL:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "control.plane.listener.name": "CONTROL",
+    }
