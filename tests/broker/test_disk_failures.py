@@ -14,6 +14,7 @@ import trio
 
 from tests.broker.in_process import InProcess
 from tests.broker.test_data_path import batch, fetch, fetched, produce, result
+from tests.broker.test_log_dirs import move
 from zkbroker.apis.context import Services
 from zkbroker.errors import ErrorCode
 from zkbroker.metadata import PartitionMetadata
@@ -208,6 +209,43 @@ async def test_a_disk_that_is_dead_at_the_start_is_replaced(in_process: Start, t
     await cluster.wait_until(lambda: all(set(_state(cluster, n).isr) == {1, 2} for n in range(4)))
     for n in lost:
         assert cluster.partition("t", n, broker_id=2).log.log_end_offset == 1
+
+
+async def test_leaders_and_followers_in_a_directory_that_fills_up(in_process: Start, tmp_path: Path) -> None:
+    """Who led there is followed by the other broker; who followed there leaves the ISR; the rest is as it was."""
+    files = FailingFiles()
+    cluster = await in_process(files=files, brokers=1)
+    dirs = [tmp_path / "a", tmp_path / "b"]
+    await cluster.start_broker(2, {"log.dirs": ",".join(map(str, dirs))})
+    await cluster.wait_until(lambda: len(cluster.alive(1)) == 2)
+    await cluster.create_topic("t", partitions=8, replication_factor=2)
+    wires = {broker_id: await cluster.wire(broker_id) for broker_id in (1, 2)}
+
+    def is_lost(number: int) -> bool:
+        return cluster.partition("t", number, broker_id=2).log.directory.parent == dirs[0]
+
+    for leader in (1, 2):  # one that is led by each is in the directory, wherever it was made
+        moved = next(n for n in range(8) if _state(cluster, n).leader == leader)
+        assert await move(wires[2], "t", dirs[0], partition=moved) is ErrorCode.NONE
+        await cluster.wait_until(lambda moved=moved: is_lost(moved))
+    lost = {n for n in range(8) if is_lost(n)}
+    files.path, files.error = str(dirs[0]), errno.ENOSPC
+
+    async def write(number: int) -> ErrorCode:
+        wire = wires[_state(cluster, number).leader]
+        answer = result(await wire.ask(produce("t", batch(b"x"), acks=-1, partition=number), 9))
+        return ErrorCode(answer.error_code)
+
+    for n in lost:
+        await write(n)
+    await cluster.wait_until(
+        lambda: all(
+            (set(_state(cluster, n).isr), _state(cluster, n).leader == 1) == ({1}, True) for n in lost
+        )
+    )
+    for n in range(8):
+        assert await write(n) is ErrorCode.NONE
+        assert set(_state(cluster, n).isr) == ({1} if n in lost else {1, 2})
 
 
 def _state(cluster: InProcess, number: int) -> PartitionMetadata:
