@@ -74,7 +74,7 @@ class Home:
     def create(self, topic_id: TopicId = NO_TOPIC_ID) -> Log:
         return create_log(TP, self.log_dir, f"{TP}", self.config, self.setting, topic_id, NOW)
 
-    def open(self, *, clean: bool = False, recovery_point: int = 0, **last: int) -> Log:
+    def open(self, *, clean: bool = False, recovery_point: int = 0, **last: Any) -> Log:
         """Open the log as a new process does."""
         self.fresh()
         last_run = LastRun(clean, recovery_point, **last)

@@ -7,6 +7,7 @@ import random
 import shutil
 import stat
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.storage.site import Site
 from tests.storage.support import NOW, Home, append, require_sound_files, values
+from zkbroker.model import TopicPartition
+from zkbroker.storage.checkpoints import decode_offsets
 from zkbroker.storage.files import Buffer, Files
 from zkbroker.storage.flushing import prepare_clean_stop, prepare_flush
 from zkbroker.storage.log import Log
@@ -26,28 +30,31 @@ class Forgetful(Files):
     def __init__(self, root: Path) -> None:
         self.root = root
         self._number = 0
+        self._lock = threading.Lock()  # a broker syncs in threads
         self._files: dict[int, int] = {}  # inode -> number of the file, as inodes are used again
         self._synced: dict[int, bytes] = {}  # by number
         self._names: dict[str, dict[str, int | None]] = {}  # directory -> name -> number, None: a directory
 
     def open(self, path: str, flags: int, mode: int = 0o777) -> int:  # type: ignore[override]
-        is_new = flags & os.O_CREAT and not os.path.exists(path)
-        fd = os.open(path, flags, mode)
-        if is_new:
-            self._number += 1
-            self._files[os.fstat(fd).st_ino] = self._number
+        with self._lock:
+            is_new = flags & os.O_CREAT and not os.path.exists(path)
+            fd = os.open(path, flags, mode)
+            if is_new:
+                self._number += 1
+                self._files[os.fstat(fd).st_ino] = self._number
         return fd
 
     def fsync(self, fd: int) -> None:  # type: ignore[override]
         status = os.fstat(fd)
         if stat.S_ISDIR(status.st_mode):
             directory = os.readlink(f"/proc/self/fd/{fd}")
-            self._names[directory] = {
-                entry.name: None if entry.is_dir() else self._files[entry.inode()]
-                for entry in os.scandir(directory)
-            }
+            with self._lock:
+                self._names[directory] = {
+                    entry.name: None if entry.is_dir() else self._files[entry.inode()]
+                    for entry in os.scandir(directory)
+                }
         else:
-            self._synced[self._files[status.st_ino]] = os.pread(fd, status.st_size, 0)
+            self._synced[self._files[status.st_ino]] = Path(f"/proc/self/fd/{fd}").read_bytes()
 
     def fdatasync(self, fd: int) -> None:  # type: ignore[override]
         self.fsync(fd)
@@ -182,3 +189,46 @@ def test_without_a_sync_all_may_be_lost(tmp_path: Path) -> None:
     assert not (tmp_path / "after" / "topic-0").exists()
     with pytest.raises(FileNotFoundError):
         Home(tmp_path / "after").open()
+
+
+async def test_a_broker_and_its_checkpoints(tmp_path: Path, rng: random.Random, full_counts: bool) -> None:
+    """What the recovery-point checkpoint on the disk promises is on the disk, whenever the power goes."""
+    promised = 0
+    for number in range(300 if full_counts else 15):
+        live, after = tmp_path / f"live-{number}", tmp_path / f"after-{number}"
+        live.mkdir()
+        disk = Forgetful(live)
+        topic = {"segment_bytes": 500, "index_interval_bytes": 100}
+        written: dict[TopicPartition, list[str]] = {}
+        async with Site([live], files=disk, topic=topic).killed() as manager:
+            site = Site([live], files=disk, topic=topic)
+            for step in range(rng.randrange(60)):
+                tp = TopicPartition("topic", rng.randrange(2))
+                log = manager.get(tp) or site.create(manager, tp)
+                what = rng.random()
+                if what < 0.7:
+                    text = f"{step}".ljust(rng.randrange(5, 90), ".")
+                    append(log, text)
+                    written.setdefault(tp, []).append(text)
+                elif what < 0.8:
+                    log.roll(NOW)
+                elif what < 0.9:
+                    await manager.flush(log)
+                else:
+                    await manager._checkpoint()
+        disk.after_power_loss(after, rng)
+        name = after / "recovery-point-offset-checkpoint"
+        (after / ".boot-id").write_text("an earlier run of the system")
+        points = decode_offsets(name.read_bytes()) if name.exists() and name.stat().st_size else {}
+        async with Site([after], topic=topic).running() as manager:
+            for tp in {*points, *manager.logs}:
+                found = values(manager.logs[tp])
+                assert written.get(tp, [])[: len(found)] == found
+                assert len(found) >= points.get(tp, 0)
+                promised += points.get(tp, 0)
+            directories = [Path(log.segments.directory) for log in manager.logs.values()]
+        for directory in directories:
+            require_sound_files(directory)
+        shutil.rmtree(live)
+        shutil.rmtree(after)
+    assert promised

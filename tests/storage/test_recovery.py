@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.support import NOW, TOPIC_ID, Home, append, batch, require_sound_files, values
-from zkbroker.protocol.records import ControlType, control_batch
+from zkbroker.protocol.records import ControlType, control_batch, read_batches
 from zkbroker.storage.appends import AbortedTransaction, AppendOrigin
 from zkbroker.storage.flushing import prepare_clean_stop
 from zkbroker.storage.log import Log
@@ -302,3 +302,22 @@ def test_an_unchanged_log_is_left_alone_at_the_stop(home: Home) -> None:
     log = home.open(clean=True, recovery_point=end)
     assert prepare_clean_stop(log) is None
     log.close()
+
+
+@pytest.mark.parametrize("lost_power", [True, False])
+@pytest.mark.parametrize("policy", ["delete", "compact"])
+def test_a_segment_that_lost_its_tail(home: Home, directory: Path, lost_power: bool, policy: str) -> None:
+    """After a power loss nothing may follow a hole; a killed process loses nothing, and compaction makes holes."""
+    filled(home).close()
+    second = sorted(directory.glob("*.log"))[1]
+    batches = list(read_batches(second.read_bytes()))
+    second.write_bytes(second.read_bytes()[: -batches[-1].size_in_bytes])
+    home.topic["cleanup_policy"] = (policy,)
+    log = home.open(lost_power=lost_power)
+    if lost_power and policy == "delete":
+        assert log.log_end_offset == batches[-1].base_offset
+        assert [int(path.stem) for path in sorted(directory.glob("*.log"))][-1] == int(second.stem)
+    else:
+        assert log.log_end_offset == 15
+    log.close()
+    require_sound_files(directory)

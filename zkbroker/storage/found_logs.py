@@ -62,7 +62,7 @@ class Arranged:
 
 def look_into(log_dir: LogDirectory, files: Files) -> Contents:
     """Raises: OSError; LogDirectoryError for something that is no log."""
-    clean = log_dir.has_clean_marker()
+    clean, lost_power = log_dir.has_clean_marker(), log_dir.lost_power()
     recovery = read_offsets(files, log_dir.child(names.RECOVERY_POINTS))
     starts = read_offsets(files, log_dir.child(names.LOG_STARTS))
     marks = read_offsets(files, log_dir.child(names.HIGH_WATERMARKS))
@@ -76,7 +76,7 @@ def look_into(log_dir: LogDirectory, files: Files) -> Contents:
         copied = names.parse_marked_directory_name(name, names.FUTURE)
         here = tp or copied
         if here is not None:
-            last = LastRun(clean, recovery.get(here, 0), starts.get(here, 0), marks.get(here, 0))
+            last = LastRun(clean, recovery.get(here, 0), starts.get(here, 0), marks.get(here, 0), lost_power)
             contents.logs.append(FoundLog(here, log_dir, name, last, is_future=tp is None))
         elif names.parse_marked_directory_name(name, names.DELETE) is not None:
             contents.removals.append(path)

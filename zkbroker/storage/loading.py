@@ -59,6 +59,7 @@ class LastRun:
     recovery_point: int = 0
     log_start_offset: int = 0
     high_watermark: int = 0
+    lost_power: bool = False  # something that was written may be missing
 
 
 def create_log(
@@ -300,7 +301,9 @@ def _recover(
 ) -> None:
     """Verify every batch from the segment that holds the recovery point on, and rebuild what depends on them.
 
-    The log is cut at the first batch that is not whole and valid. Raises: OSError.
+    The log is cut at the first batch that is not whole and valid, and, if power was lost, where a segment ends before
+    the next begins: its tail was not on disk, its successor was. In a compacted log that may be as it should be.
+    Raises: OSError.
     """
     files, directory = segments.storage.files, segments.directory
     suspects = segments.starting_with(last.recovery_point)
@@ -312,13 +315,25 @@ def _recover(
             write_snapshot(files, directory, segment.base_offset, producers)
         torn = _rebuild_segment(segment, producers, epochs, log_start_offset)
         producers.replicated_to(last.high_watermark)
-        if torn is not None:
-            log.warning("%s: %s; the log is cut there", segment.path(), torn)
+        following = suspects[number + 1] if number + 1 < len(suspects) else None
+        reason = None if torn is None else str(torn)
+        if reason is None and following is not None and last.lost_power and not segments.config.is_compacted:
+            end = _end_of(segment)
+            if end < following.base_offset:
+                reason = f"it ends at offset {end}, the next segment begins at {following.base_offset}"
+        if reason is not None:
+            log.warning("%s: %s; the log is cut there", segment.path(), reason)
             for _ in suspects[number + 1 :]:
                 later = segments.remove_last()
                 later.close()
                 later.remove_files()
             return
+
+
+def _end_of(segment: Segment) -> int:
+    """Exclusive. Raises: OSError."""
+    last = segment.last_header()
+    return segment.base_offset if last is None else last.last_offset + 1
 
 
 def _prepare_producers(

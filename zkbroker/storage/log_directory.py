@@ -10,13 +10,14 @@ import fcntl
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar, Final
 
 import attrs
 
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.storage import names
-from zkbroker.storage.files import FILES, Files, remove_file, replace_file, sync_directory
+from zkbroker.storage.files import FILES, Files, read_fully, remove_file, replace_file, sync_directory
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,9 @@ _SURVIVABLE: Final = frozenset(
 )
 """Errors that say nothing about the health of the disk; any other takes the directory offline."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+_BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
 
 
 class LogDirectoryError(Exception):
@@ -126,10 +130,35 @@ class LogDirectory:
             remove_file(self.files, self.child(names.CLEAN_SHUTDOWN))
             sync_directory(self.files, self.path)
 
+    def lost_power(self) -> bool:
+        """Whether the system has been started anew since a broker wrote here; False where that is not known.
+
+        Only then can something be missing that was written: a killed process loses nothing. Raises: OSError.
+        """
+        try:
+            noted = read_fully(self.files, self.child(names.BOOT_ID)).decode("ascii", "replace")
+        except FileNotFoundError:
+            return False
+        return noted != boot_id()
+
+    def note_boot(self) -> None:
+        """From now on what is written here may be lost with the power of this run of the system. Raises: OSError."""
+        path, now = self.child(names.BOOT_ID), boot_id()
+        if now and (not os.path.exists(path) or self.lost_power()):
+            replace_file(self.files, path, now.encode(), sync=True)
+
     def put_clean_marker(self) -> None:
         """Everything is on disk: the next start need not look. Raises: OSError."""
         marker = self.child(names.CLEAN_SHUTDOWN)
         replace_file(self.files, marker, b'{"version":0,"brokerEpoch":-1}', sync=True)
+
+
+def boot_id() -> str:
+    """What the system calls its present run; empty where it does not say."""
+    try:
+        return Path(_BOOT_ID).read_text().strip()
+    except OSError:
+        return ""
 
 
 def _identity(path: str) -> tuple[int, int]:

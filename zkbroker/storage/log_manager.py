@@ -202,6 +202,7 @@ class LogManager:
                 for start in range(0, len(here), batch):
                     nursery.start_soon(self._open_all, here[start : start + batch], threads, progress)
         self._adopt_copies()
+        await self._note_boot()
         self._loaded = True
         for log_dir in self.log_dirs:
             if not log_dir.is_online:
@@ -241,6 +242,15 @@ class LogManager:
                 each.log_dir.failed(f"remove {each.path}", error)
                 continue
             self._upkeep[each.log_dir].remove_directory(now_ms, doomed)
+
+    async def _note_boot(self) -> None:
+        """Only now: a recovery that is cut short must know as much as this one did."""
+        for log_dir in self.log_dirs:
+            if log_dir.is_online:
+                try:
+                    await self._upkeep[log_dir].in_thread(log_dir.note_boot)
+                except OSError as error:
+                    log_dir.fail(str(error))
 
     def _adopt_copies(self) -> None:
         """Copies that were under way are so again, if their logs could be opened."""

@@ -34,6 +34,7 @@ CLEANER_OFFSETS: Final = "cleaner-offset-checkpoint"
 META_PROPERTIES: Final = "meta.properties"
 LOCK: Final = ".lock"
 CLEAN_SHUTDOWN: Final = ".kafka_cleanshutdown"
+BOOT_ID: Final = ".boot-id"  # ours: what the system called its run when the broker began to write here
 REMOTE_INDEX_CACHE: Final = "remote-log-index-cache"
 
 MAX_NAME_LENGTH: Final = 255
