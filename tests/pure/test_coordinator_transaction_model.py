@@ -69,6 +69,7 @@ class Application:
     request: Asked | None = None
     kind: str = ""
     what: object = None  # what the request was about
+    ending: bool | None = None  # what it asked for last; until it knows of success it can only ask again
     was_fenced: bool = False  # when it asked
 
     @property
@@ -206,6 +207,8 @@ class World:
             return
         if error is ErrorCode.NONE:
             assert not application.was_fenced, f"a fenced producer got through with {kind}"
+        if kind == "end" and error in (ErrorCode.NONE, ErrorCode.INVALID_TXN_STATE):
+            application.ending = None  # done, or there was nothing to end
         if kind == "add" and error is ErrorCode.NONE:
             assert isinstance(application.what, TopicPartition)
             application.added.add(application.what)
@@ -223,8 +226,11 @@ class World:
             self.init(application, application.what, self.next_producer_id)
         elif isinstance(asked.reply, Producer):
             application.producer = asked.reply
-            self.current[application.transactional_id] = asked.reply
+            # Two answers may be heard in another order than they were given: ids and epochs only rise.
+            name, known = application.transactional_id, self.current.get(application.transactional_id)
+            self.current[name] = asked.reply if known is None else max(known, asked.reply, key=attrs.astuple)
             application.transactions += 1
+            application.ending = None
             application.added.clear()
             application.sequences.clear()
 
@@ -240,13 +246,14 @@ class World:
             self.init(application, None)
         elif what == "bump" and is_free:
             self.init(application, application.producer)
-        elif what == "add" and is_free:
+        elif what == "add" and is_free and application.ending is None:
             asked = self.ask("add_partitions", name, application.producer, frozenset({tp}))
             self.start(application, "add", tp, asked)
-        elif what == "send" and is_free:
+        elif what == "send" and is_free and application.ending is None:
             self.send(application, tp)
         elif what in ("commit", "abort") and is_free:
-            commit = what == "commit"
+            commit = what == "commit" if application.ending is None else application.ending
+            application.ending = commit
             self.start(application, "end", commit, self.ask("end", name, application.producer, commit))
         elif what == "markers":
             self.write_markers(number)
