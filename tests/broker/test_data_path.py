@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import trio
 from tests.broker.in_process import InProcess, Wire
 from zkbroker.errors import ErrorCode
 from zkbroker.protocol.codec import Message
+from zkbroker.protocol.compression import Codec
 from zkbroker.protocol.generated.api_versions_request import ApiVersionsRequest
 from zkbroker.protocol.generated.fetch_request import FetchPartition, FetchRequest, FetchTopic, ForgottenTopic
 from zkbroker.protocol.generated.fetch_response import FetchResponse, PartitionData
@@ -29,6 +31,8 @@ from zkbroker.protocol.records import Record, build_batch, read_batches
 from zkbroker.replication.isr import Isr
 from zkbroker.replication.partition import IsrProposal
 from zkbroker.storage.appends import AppendOrigin
+from zkbroker.storage.log import THREAD_BYTES, Log
+from zkbroker.storage.validation import Admitted
 
 Start = Callable[..., Awaitable[InProcess]]
 
@@ -250,6 +254,33 @@ async def test_waits_for_replicas_do_not_hold_the_next_produce(in_process: Start
     answers = [await wire.receive() for _ in ids]
     assert [a for a, _ in answers] == ids
     assert [result(r).base_offset for _, r in answers] == [0, 1, 2, 3, 4]
+
+
+async def test_large_batches_are_looked_into_in_a_thread_and_order_stays(
+    in_process: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = await in_process()
+    await cluster.create_topic("t", compression_type="zstd")
+    threads: list[str] = []
+    admit = Log.admit
+
+    def watched(log: Log, *words: Any, **named: Any) -> Admitted:
+        threads.append(threading.current_thread().name)
+        return admit(log, *words, **named)
+
+    monkeypatch.setattr(Log, "admit", watched)
+    wire = await cluster.wire()
+    large = random.Random(1).randbytes(THREAD_BYTES)
+    ids = [await wire.send(produce("t", batch(value)), 11) for value in (b"small", large, b"after")]
+    ids.append(await wire.send(produce("t", batch(large)[:-1] + b"!"), 11))
+    answers = [await wire.receive() for _ in ids]
+    assert [answered for answered, _ in answers] == ids
+    assert [result(response).base_offset for _, response in answers] == [0, 1, 2, -1]
+    assert ErrorCode(result(answers[3][1]).error_code) is ErrorCode.CORRUPT_MESSAGE
+    assert len(threads) == 2 and all(name != threading.main_thread().name for name in threads)
+    read = fetched(await wire.ask(fetch("t", 0), 12))[0]
+    assert values(read) == [b"small", large, b"after"]
+    assert {b.codec for b in read_batches(memoryview(bytes(read.records or b"")))} == {Codec.ZSTD}
 
 
 # -- fetching ---------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import attrs
 import trio
 
@@ -23,12 +25,16 @@ from zkbroker.protocol.generated.produce_response import (
 )
 from zkbroker.replication.partition import Partition
 from zkbroker.security.authorizer import topic as topic_resource
+from zkbroker.storage.log import THREAD_BYTES
 from zkbroker.storage.producer_state import Verification
+from zkbroker.storage.validation import Admitted
 
 INTERNAL_TOPICS = frozenset({"__consumer_offsets", "__transaction_state"})
 ADMIN_CLIENT_ID = "__admin_client"
 _ATTRIBUTES_LOW_BYTE = 22  # of a record batch; its lowest three bits name the codec
 _ZSTD = 4
+
+_AdmittedAhead = dict[TopicPartition, Admitted | KafkaError]
 
 
 @attrs.define(eq=False)
@@ -106,6 +112,9 @@ async def produce(
     verified: Verified = {}
     if any(is_transactional(data.records) for topic in request.topic_data for data in topic.partition_data):
         verified = await verify_produce(request, ctx, broker)
+    admitted: _AdmittedAhead = {}
+    if any(_is_large(data.records) for topic in request.topic_data for data in topic.partition_data):
+        admitted = await _admit_ahead(request, converted, ctx, broker)
     outcomes: list[tuple[str, list[_Outcome]]] = []
     must_wait = failed = False
     for topic in request.topic_data:
@@ -125,7 +134,10 @@ async def produce(
                 records = converted.get(tp, data.records)
                 if isinstance(records, KafkaError):
                     raise records
-                _append(outcome, tp, records, acks, ctx, broker, verification)
+                ahead = admitted.get(tp)
+                if isinstance(ahead, KafkaError):
+                    raise ahead
+                _append(outcome, tp, records, acks, ctx, broker, verification, ahead)
             except KafkaError as error:
                 outcome.error = error
                 failed = True
@@ -145,6 +157,36 @@ async def produce(
     return _response(outcomes, ctx, broker)
 
 
+def _is_large(records: memoryview | None) -> bool:
+    return records is not None and len(records) > THREAD_BYTES
+
+
+async def _admit_ahead(
+    request: ProduceRequest, converted: Converted, ctx: RequestContext, broker: Services
+) -> _AdmittedAhead:
+    """Check in a thread what takes long: large batches whose records must be looked into, or compressed anew.
+
+    The event loop goes on meanwhile; this connection's next request waits, so its order stays.
+    """
+    ahead: _AdmittedAhead = {}
+    for topic in request.topic_data:
+        for data in topic.partition_data:
+            tp = TopicPartition(topic.name, data.index)
+            records = converted.get(tp, data.records)
+            partition = broker.replicas.partitions.get(tp)
+            if partition is None or not partition.is_leader or not isinstance(records, memoryview):
+                continue
+            if not partition.log.needs_thread(records):
+                continue
+            if broker.authorizer.allows(ctx, Operation.WRITE, topic_resource(topic.name), log=False):
+                admit = partial(partition.log.admit, records, wall_ms=broker.wall_ms())
+                try:
+                    ahead[tp] = await trio.to_thread.run_sync(admit)
+                except KafkaError as error:
+                    ahead[tp] = error
+    return ahead
+
+
 def _append(
     outcome: _Outcome,
     tp: TopicPartition,
@@ -153,6 +195,7 @@ def _append(
     ctx: RequestContext,
     broker: Services,
     verification: Verification | None,
+    admitted: Admitted | None,
 ) -> None:
     """Append one partition's records and note what the producer waits for. Raises: KafkaError."""
     partition = broker.replicas.partitions.get(tp)
@@ -170,7 +213,7 @@ def _append(
         raise KafkaError(
             ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, f"{tp}: zstd needs Produce version 7, not {ctx.version}"
         )
-    appended = partition.append(records, acks=acks, verification=verification)
+    appended = partition.append(records, acks=acks, verification=verification, admitted=admitted)
     outcome.base_offset = appended.first_offset
     outcome.log_append_time_ms = appended.log_append_time_ms
     outcome.log_start_offset = partition.log.log_start_offset

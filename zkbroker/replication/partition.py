@@ -41,6 +41,7 @@ from zkbroker.storage.appends import AbortedTransaction, AppendOrigin, LogAppend
 from zkbroker.storage.log import Log
 from zkbroker.storage.producer_state import Verification
 from zkbroker.storage.slices import LogSlice
+from zkbroker.storage.validation import Admitted
 
 log = logging.getLogger(__name__)
 
@@ -283,8 +284,9 @@ class Partition:
         acks: int,
         origin: AppendOrigin = AppendOrigin.CLIENT,
         verification: Verification | None = None,
+        admitted: Admitted | None = None,
     ) -> LogAppendInfo:
-        """Append a batch as leader: one sync step, all of it or nothing.
+        """Append a batch as leader: one sync step, all of it or nothing. `admitted`: what was checked of it ahead.
 
         Raises: NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, and what Log.append_as_leader raises.
         """
@@ -302,6 +304,7 @@ class Partition:
             wall_ms=self._here.wall_ms(),
             origin=origin,
             verification=verification,
+            admitted=admitted,
         )
         if not appended.duplicate:
             for follower in self.followers.values():

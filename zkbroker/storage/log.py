@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 WRITE_BACK_BYTES: Final = (
     8 * 1024 * 1024
 )  # appended bytes of one log after which the kernel is asked to write
-_THREAD_BYTES: Final = 32 * 1024  # records that must be looked into, from this size on better in a thread
+THREAD_BYTES: Final = 32 * 1024  # records that must be looked into, from this size on better in a thread
 _NEVER: Final = 2**63 - 1
 _OFFSET_STAMP = struct.Struct(">q")
 _EPOCH_STAMP = struct.Struct(">i")
@@ -265,7 +265,7 @@ class Log:
 
     def needs_thread(self, records: memoryview) -> bool:
         """Whether checking these records takes long enough to do it in a thread, with `admit`, before the append."""
-        return len(records) > _THREAD_BYTES and self._rules.needs_thought(records)
+        return len(records) > THREAD_BYTES and self._rules.needs_thought(records)
 
     def admit(
         self, records: memoryview, *, wall_ms: int, origin: AppendOrigin = AppendOrigin.CLIENT
