@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from kafka import errors
 from kafka.admin import (
@@ -22,6 +23,7 @@ from kafka.admin import (
     ResourcePatternFilter,
 )
 from kafka.admin import ResourceType as KafkaResourceType
+from kafka.net.sasl.oauth import AbstractTokenProvider
 
 from acl.model import (
     ANY_BINDING,
@@ -295,9 +297,12 @@ def client_options(properties: Mapping[str, str]) -> dict[str, Any]:
 
 def _sasl_options(known: Mapping[str, str]) -> dict[str, Any]:
     mechanism = known.get("sasl.mechanism", "GSSAPI")
+    if mechanism == "OAUTHBEARER":
+        token = _TokenFile(known.get("sasl.oauthbearer.token.endpoint.url", ""))
+        return {"sasl_mechanism": mechanism, "sasl_oauth_token_provider": token}
     if mechanism not in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"):
         raise StoreError(
-            f"sasl.mechanism={mechanism} is not served: use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."
+            f"sasl.mechanism={mechanism} is not served: use PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER."
         )
     login = {
         key: re.sub(r"\\(.)", r"\1", value) for key, value in _JAAS.findall(known.get("sasl.jaas.config", ""))
@@ -309,6 +314,27 @@ def _sasl_options(known: Mapping[str, str]) -> dict[str, Any]:
         "sasl_plain_username": login["username"],
         "sasl_plain_password": login["password"],
     }
+
+
+class _TokenFile(AbstractTokenProvider):  # type: ignore[misc]
+    """A bearer token in a file, read anew for each connection. Source: FileTokenRetriever.java."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "file" or not parts.path:
+            raise StoreError(
+                "sasl.mechanism=OAUTHBEARER needs sasl.oauthbearer.token.endpoint.url=file:///PATH: the token is read "
+                "from a file, not fetched."
+            )
+        self._path = Path(unquote(parts.path))
+        self.token()  # what is wrong with the file is said now
+
+    def token(self) -> str:
+        """Raises: StoreError."""
+        try:
+            return self._path.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(f"The token file {self._path} cannot be read: {error}.") from None
 
 
 def _tls_context(known: Mapping[str, str]) -> ssl.SSLContext:

@@ -201,6 +201,18 @@ def test_a_java_clients_configuration() -> None:
     [
         ({"security.protocol": "SASL_SSL"}, "sasl.mechanism=GSSAPI is not served"),
         (
+            {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "OAUTHBEARER"},
+            "OAUTHBEARER needs sasl.oauthbearer.token.endpoint.url=file:///PATH",
+        ),
+        (
+            {
+                "security.protocol": "SASL_PLAINTEXT",
+                "sasl.mechanism": "OAUTHBEARER",
+                "sasl.oauthbearer.token.endpoint.url": "file:///no/token",
+            },
+            "The token file /no/token cannot be read",
+        ),
+        (
             {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN"},
             "sasl.jaas.config needs username",
         ),
