@@ -161,6 +161,7 @@ async def _aiokafkas_complaint(login: Login, bootstrap: str) -> str:
         return repr(raised.value)
     finally:
         await producer.stop()
+        talk.setLevel(level)
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "OAUTHBEARER"])
