@@ -151,9 +151,9 @@ async def _aiokafkas_complaint(login: Login, bootstrap: str) -> str:
     from aiokafka import AIOKafkaProducer
     from aiokafka.errors import KafkaError
 
-    logging.getLogger("aiokafka").setLevel(
-        logging.CRITICAL
-    )  # a record that is kept would keep the socket, too
+    talk = logging.getLogger("aiokafka")
+    level = talk.level
+    talk.setLevel(logging.CRITICAL)  # a record that is kept would keep the socket, too
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, **login.aiokafka())
     try:
         with pytest.raises(KafkaError) as raised:
