@@ -18,7 +18,7 @@ from zkbroker.protocol.compression import Codec
 from zkbroker.protocol.records import Record, RecordBatch, build_batch, read_batches
 from zkbroker.testing.cluster import Cluster, open_cluster
 
-RUNS, SHORT_RUNS = 200, 4
+RUNS, SHORT_RUNS = 200, 3
 PLAIN, COMPACTED = "plain", "compacted"
 PLAIN_PARTITIONS = 5
 KEYS = 40
