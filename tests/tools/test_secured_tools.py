@@ -56,6 +56,18 @@ def test_every_way_in(secured: Secured, tmp_path: Path, listener: str, mechanism
     assert run("kafka-console-consumer", secured, listener, file, *words).output == "told\n"
 
 
+def test_a_jaas_file_in_kafka_opts(secured: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "without-jaas"
+    file.write_text("security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n")
+    nobody = run("kafka-topics", secured, "SASL", file, "--list")
+    assert nobody.exit_code == 1 and "need sasl.jaas.config" in nobody.output
+    module = "org.apache.kafka.common.security.plain.PlainLoginModule"
+    jaas = tmp_path / "client.jaas"
+    jaas.write_text(f'KafkaClient {{ {module} required username="admin" password="{SECRETS["admin"]}"; }};\n')
+    monkeypatch.setenv("KAFKA_OPTS", f"-Xmx1g -Djava.security.auth.login.config={jaas}")
+    assert run("kafka-topics", secured, "SASL", file, "--list").exit_code == 0
+
+
 @pytest.mark.parametrize("listener", ["SASL", "SASLTLS"])
 def test_a_wrong_password_is_one_sentence(secured: Secured, tmp_path: Path, listener: str) -> None:
     trusted = secured.trusted if listener == "SASLTLS" else None

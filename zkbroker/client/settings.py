@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -192,9 +194,27 @@ def sasl_login(properties: Mapping[str, str]) -> SaslLogin:
             f"sasl.mechanism={mechanism} is not served: use PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER."
         )
     text = properties.get("sasl.jaas.config")
-    if not text:
-        raise CallFailed("The client's properties need sasl.jaas.config, which says who we are.")
     try:
-        return SaslLogin(mechanism, dict(parse_jaas_line(text).options))
+        if text:
+            return SaslLogin(mechanism, dict(parse_jaas_line(text).options))
+        return SaslLogin(mechanism, _options_of_jaas_file(os.environ.get("KAFKA_OPTS", "")))
     except ValueError as error:
         raise CallFailed(f"sasl.jaas.config cannot be read: {error}.") from None
+
+
+def _options_of_jaas_file(java_options: str) -> dict[str, str]:
+    """Of the section KafkaClient in the file that KAFKA_OPTS names. Raises: CallFailed, ValueError."""
+    from zkbroker.config.jaas import parse_jaas_file
+
+    found = re.search(r"-Djava\.security\.auth\.login\.config=(\S+)", java_options)
+    if found is None:
+        raise CallFailed(
+            "The client's properties need sasl.jaas.config, which says who we are (or KAFKA_OPTS a JAAS file)."
+        )
+    try:
+        modules = parse_jaas_file(Path(found[1]).read_text()).get("KafkaClient")
+    except OSError as error:
+        raise CallFailed(f"The JAAS file {found[1]} cannot be read: {error.strerror}.") from None
+    if not modules:
+        raise CallFailed(f"The JAAS file {found[1]} has no section KafkaClient.")
+    return dict(modules[0].options)
