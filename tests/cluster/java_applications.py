@@ -12,7 +12,7 @@ import attrs
 import trio
 from confluent_kafka import Consumer, TopicPartition
 
-from tests.support.peers import LIBS, PEERS, java_argv
+from tests.support.peers import PEERS, java_argv
 from zkbroker.testing.cluster import Cluster
 from zkbroker.testing.processes import ManagedProcess, free_port
 
@@ -56,10 +56,9 @@ class ConnectWorker:
             "offset.flush.interval.ms": 200,
             "exactly.once.source.support": "enabled",
             "listeners": f"http://127.0.0.1:{self.port}",
-            "plugin.path": LIBS,
-            "plugin.discovery": "only_scan",
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 1000,
+            "plugin.discovery": "service_load",  # of the class path
+            "session.timeout.ms": 3000,
+            "heartbeat.interval.ms": 500,
             "scheduled.rebalance.max.delay.ms": 0,
         }
         file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))

@@ -14,6 +14,11 @@ pytestmark = [pytest.mark.clients("confluent_kafka"), pytest.mark.peers]
 
 WORDS = ("kafka", "zookeeper", "broker", "topic", "partition", "leader", "epoch")
 WAIT_S = 120
+SMALL: dict[str, object] = {
+    "offsets_topic_num_partitions": 3,
+    "transaction_state_log_num_partitions": 3,
+    "group_min_session_timeout_ms": 1000,  # who was killed is missed soon
+}
 
 
 async def test_a_word_count_of_kafka_streams(
@@ -25,7 +30,7 @@ async def test_a_word_count_of_kafka_streams(
     from tests.cluster.java_applications import read_committed, word_count
 
     kills = 10 if full_counts else 1
-    async with new_cluster(offsets_topic_num_partitions=3, transaction_state_log_num_partitions=3) as cluster:
+    async with new_cluster(**SMALL) as cluster:
         lines = await cluster.create_topic("lines", partitions=2, replication_factor=3)
         counts = await cluster.create_topic("counts", partitions=2, replication_factor=3)
         expected: Counter[str] = Counter()
@@ -81,7 +86,7 @@ async def test_a_source_and_a_sink_of_kafka_connect(new_cluster: NewCluster, ful
     from tests.cluster.java_applications import ConnectWorker, lines_of, read_committed
 
     kills = 5 if full_counts else 1
-    async with new_cluster(offsets_topic_num_partitions=3, transaction_state_log_num_partitions=3) as cluster:
+    async with new_cluster(**SMALL) as cluster:
         topic = await cluster.create_topic("copied", partitions=1, replication_factor=3)
         source, sink = cluster.directory / "source.txt", cluster.directory / "sink.txt"
         written: list[str] = []
@@ -118,6 +123,8 @@ async def test_a_source_and_a_sink_of_kafka_connect(new_cluster: NewCluster, ful
                 file=str(sink),
                 topics=topic,
                 consumer_override_isolation_level="read_committed",
+                consumer_override_session_timeout_ms="3000",
+                consumer_override_heartbeat_interval_ms="500",
             )
             await wait_sunk(200)
             for _ in range(kills):

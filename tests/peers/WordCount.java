@@ -26,8 +26,8 @@ public class WordCount {
         properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
         properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
         properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);  // so that every count is written
-        properties.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 6000);
-        properties.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 1000);
+        properties.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 3000);
+        properties.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 500);
         properties.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
 
         StreamsBuilder builder = new StreamsBuilder();
