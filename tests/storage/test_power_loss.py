@@ -232,3 +232,20 @@ async def test_a_broker_and_its_checkpoints(tmp_path: Path, rng: random.Random, 
         shutil.rmtree(live)
         shutil.rmtree(after)
     assert promised
+
+
+def test_what_a_recovery_cut_off_stays_cut_off(tmp_path: Path, rng: random.Random) -> None:
+    """Also if the process is killed before any flush: the next one begins behind it."""
+    live = tmp_path / "live"
+    live.mkdir()
+    log = Home(live).create()
+    append(log, "kept")
+    log.close()
+    first = live / "topic-0" / f"{0:020d}.log"
+    first.write_bytes(first.read_bytes() + b"torn")
+    disk = Forgetful(live)
+    disk.settle()
+    log = Home(live, disk).open(recovery_point=1)
+    log.close()
+    disk.after_power_loss(tmp_path / "after", rng)
+    assert not (tmp_path / "after" / "topic-0" / first.name).read_bytes().endswith(b"torn")

@@ -382,6 +382,8 @@ def _rebuild_segment(
         torn = error
         files.ftruncate(segment.file().fd, segment.size)
     segment.finish_indexes()
+    if torn is not None:
+        segment.sync()  # at once: a later segment may be flushed, and then nobody looks at what comes back here
     return torn
 
 
