@@ -248,6 +248,7 @@ class FaultMachine(RuleBasedStateMachine):
 
         self._do(met, work)
 
+    @precondition(lambda self: self.sent is None)  # else it may take part of what is in doubt
     @rule(met=MET)
     def compact(self, met: Met) -> None:
         """As the LogCleaner does: what is to be compacted is on disk before."""
