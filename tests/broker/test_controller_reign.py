@@ -292,9 +292,9 @@ async def test_leaders_go_back_to_preferred_replicas_by_themselves(
         await world.wait_leader("t", 2)
         await world.register(1)
         with trio.fail_after(20):
-            while (code := await alter_isr(stands, (2, 1))) is ErrorCode.INELIGIBLE_REPLICA:
+            while (code := await alter_isr(stands, (2, 1))) == ErrorCode.INELIGIBLE_REPLICA:
                 await stands.settle()  # it has not seen that broker 1 is back
-        assert code is ErrorCode.NONE
+        assert code == ErrorCode.NONE
         state = await world.wait_leader("t", 1)  # nobody asked
         assert (state.isr, state.leader_epoch) == ((2, 1), 2)
 
