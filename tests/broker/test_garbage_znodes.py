@@ -68,6 +68,9 @@ async def test_a_new_controller_takes_over_beside_garbage(in_process: Start) -> 
     del cluster.brokers[controller]
     (left,) = cluster.brokers
     await cluster.wait_until(lambda: cluster.brokers[left].services.controller.is_active)  # type: ignore[union-attr]
+    await cluster.wait_until(
+        lambda: cluster.alive(left) == {left}
+    )  # a topic could be given to the other one still
     await cluster.create_topic("after")
     wire = await cluster.wire(left)
     assert result(await wire.ask(produce("after", batch(b"x")), 11)).error_code == 0
