@@ -12,9 +12,11 @@ import trio
 
 from tests.broker.in_process import InProcess, Wire
 from zkbroker.errors import ErrorCode
+from zkbroker.model import TopicPartition
 from zkbroker.protocol.codec import Message
 from zkbroker.protocol.compression import Codec
 from zkbroker.protocol.generated.api_versions_request import ApiVersionsRequest
+from zkbroker.protocol.generated.delete_topics_request import DeleteTopicsRequest, DeleteTopicState
 from zkbroker.protocol.generated.fetch_request import FetchPartition, FetchRequest, FetchTopic, ForgottenTopic
 from zkbroker.protocol.generated.fetch_response import FetchResponse, PartitionData
 from zkbroker.protocol.generated.list_offsets_request import (
@@ -411,6 +413,38 @@ async def test_fetching_by_topic_id(in_process: Start) -> None:
         assert values(fetched(await wire.ask(by_id(topic_id), version))[0]) == [b"x"]
     unknown = fetched(await wire.ask(by_id(bytes(15) + b"\x07"), 17))[0]
     assert ErrorCode(unknown.error_code) is ErrorCode.UNKNOWN_TOPIC_ID
+
+
+async def test_a_topic_that_is_gone_can_still_be_forgotten(in_process: Start) -> None:
+    """Else the session would say at once, at every fetch for ever, that it does not know it."""
+    cluster = await in_process()
+    for name in ("gone", "kept"):
+        await cluster.create_topic(name)
+    services = cluster.broker.services
+    assert services is not None
+    ids = {name: topic_id for topic_id, name in services.metadata.snapshot.topic_names.items()}
+    wire = await cluster.wire()
+    wanted = [FetchPartition(partition=0, fetch_offset=0, partition_max_bytes=1000)]
+    topics = [FetchTopic(topic_id=ids[name], partitions=wanted) for name in ("gone", "kept")]
+    first = await wire.ask(FetchRequest(session_id=0, session_epoch=0, max_wait_ms=0, topics=topics), 17)
+    assert isinstance(first, FetchResponse) and first.session_id
+    deletion = DeleteTopicsRequest(topics=[DeleteTopicState(name="gone")], timeout_ms=10_000)
+    await (await cluster.wire()).ask(deletion, 6)
+    await cluster.wait_until(
+        lambda: (
+            ids["gone"] not in services.metadata.snapshot.topic_names
+            and TopicPartition("gone", 0) not in services.replicas.partitions
+        )
+    )
+    forgotten = [ForgottenTopic(topic_id=ids["gone"], partitions=[0])]
+    second = await wire.ask(
+        FetchRequest(
+            session_id=first.session_id, session_epoch=1, max_wait_ms=0, forgotten_topics_data=forgotten
+        ),
+        17,
+    )
+    assert isinstance(second, FetchResponse)
+    assert (second.error_code, second.responses) == (0, [])
 
 
 # -- slow readers -----------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ class ConfluentKafka:
                 "compression.type": how.codec,
                 "acks": how.acks,
                 "enable.idempotence": how.idempotent,
-                "linger.ms": 5,
+                "linger.ms": 200,  # a batch of one record is not compressed
                 **self.login.librdkafka(),
                 **self.config,
             }

@@ -541,7 +541,7 @@ def _begin(request: FetchRequest, ctx: RequestContext, broker: Services) -> _Fet
         )
         full = False
     if session is not None:
-        for tp in _forgotten(request, ctx, broker):
+        for tp in _forgotten(request, ctx, session):
             session.forget(tp)
         for tp, entry in named.items():
             session.put(tp, entry)
@@ -586,12 +586,12 @@ def _entries(
     return entries
 
 
-def _forgotten(request: FetchRequest, ctx: RequestContext, broker: Services) -> Iterable[TopicPartition]:
-    names = broker.metadata.snapshot.topic_names
-    for topic in request.forgotten_topics_data:
-        if ctx.version >= WITH_TOPIC_IDS:
-            for name in (names.get(topic.topic_id), unresolved_name(topic.topic_id)):
-                if name is not None:
-                    yield from (TopicPartition(name, p) for p in topic.partitions)
-        else:
+def _forgotten(request: FetchRequest, ctx: RequestContext, session: FetchSession) -> Iterable[TopicPartition]:
+    """What the session is to forget. Topic ids mean the session's own: a topic may be gone from the metadata."""
+    if ctx.version < WITH_TOPIC_IDS:
+        for topic in request.forgotten_topics_data:
             yield from (TopicPartition(topic.topic, p) for p in topic.partitions)
+    elif request.forgotten_topics_data:
+        yield from session.partitions_of(
+            {topic.topic_id: frozenset(topic.partitions) for topic in request.forgotten_topics_data}
+        )

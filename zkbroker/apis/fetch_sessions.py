@@ -5,7 +5,7 @@ Source: KIP-227, FetchSession.scala.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 import attrs
 
@@ -80,6 +80,14 @@ class FetchSession:
         if entry is not None:
             self._unwatch(entry)
         return entry
+
+    def partitions_of(self, wanted: Mapping[TopicId, Collection[int]]) -> list[TopicPartition]:
+        """The session's partitions of these topics, by the ids and numbers it was given."""
+        return [
+            tp
+            for tp, entry in self.entries.items()
+            if entry.topic_id in wanted and tp.partition in wanted[entry.topic_id]
+        ]
 
     def watch(self, entry: FetchEntry, partition: Partition) -> None:
         """Hear of the partition's moves from now on."""
