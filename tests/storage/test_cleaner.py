@@ -75,10 +75,11 @@ async def test_it_compacts_and_remembers_how_far(site: Site) -> None:
 
 
 class HeldSyncs(Files):
-    """A disk that finishes no sync until it may."""
+    """A disk that finishes no sync while it may not."""
 
     def __init__(self) -> None:
         self.may_finish = threading.Event()
+        self.may_finish.set()
 
     def fsync(self, fd: int) -> None:  # type: ignore[override]
         self.may_finish.wait(20)
@@ -112,6 +113,7 @@ async def test_what_it_compacts_is_on_disk_before(site: Site) -> None:
                 yield Watched(process, log)
 
         manager.cleaner.open_process = watched
+        disk.may_finish.clear()
         fill(log)
         await until(lambda: manager.cleaner.is_cleaning(log))
         await trio.testing.wait_all_tasks_blocked(0.05)
