@@ -592,6 +592,7 @@ def _forgotten(request: FetchRequest, ctx: RequestContext, session: FetchSession
         for topic in request.forgotten_topics_data:
             yield from (TopicPartition(topic.topic, p) for p in topic.partitions)
     elif request.forgotten_topics_data:
-        yield from session.partitions_of(
-            {topic.topic_id: frozenset(topic.partitions) for topic in request.forgotten_topics_data}
-        )
+        wanted: dict[TopicId, set[int]] = {}
+        for topic in request.forgotten_topics_data:
+            wanted.setdefault(topic.topic_id, set()).update(topic.partitions)
+        yield from session.partitions_of(wanted)
