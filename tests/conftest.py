@@ -52,6 +52,12 @@ def _as_interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt("SIGTERM")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.long:  # setup.cfg's limit is for the short form
+        for item in items:
+            item.add_marker(pytest.mark.timeout(7200))
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     reason = peers.missing()
     return [
