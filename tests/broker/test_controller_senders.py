@@ -152,6 +152,43 @@ async def test_at_most_one_request_is_in_flight_and_one_broker_does_not_hold_up_
         assert c.brokers.told(2) == ["LISR t-0:1@0/0[1]", "LISR t-1:1@0/0[1]"]
 
 
+async def test_who_waits_until_brokers_are_told_waits_for_those_it_can_reach(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with running() as c:
+        c.brokers.silent.add(1)
+        c.brokers.unreachable.add(3)
+        c.senders.reconnect({1: broker(1, 10), 2: broker(2, 20), 3: broker(3, 30)})
+        everyone: dict[int, tuple[ControlRequest, ...]] = {b: (metadata((0, 1)),) for b in (1, 2, 3)}
+        c.senders.send(everyone)
+        with trio.move_on_after(60) as waited:
+            await c.senders.wait_told()
+        assert waited.cancelled_caught  # 1 has not answered
+        c.senders.reconnect({2: broker(2, 20), 3: broker(3, 30)})
+        with trio.fail_after(60):
+            await c.senders.wait_told()
+        c.brokers.silent.add(2)
+        with trio.fail_after(60):
+            await c.senders.wait_told()  # it has answered what it was sent
+        c.senders.send(everyone)
+        with trio.move_on_after(60) as waited:
+            await c.senders.wait_told()
+        assert waited.cancelled_caught
+
+
+async def test_requests_that_became_one_are_all_told() -> None:
+    async with running() as c:
+        c.paused = True
+        c.senders.reconnect({1: broker(1, 10)})
+        c.senders.send({1: (leadership(0), metadata((0, 1)))})
+        c.senders.send({1: (metadata((1, 1)), metadata((2, 1)))})
+        c.paused = False
+        c.resumed.notify()
+        with trio.fail_after(10):
+            await c.senders.wait_told()
+        assert len(c.brokers.received) == 2
+
+
 async def test_a_broker_that_left_or_restarted_gets_nothing_of_what_was_queued() -> None:
     async with running() as c:
         c.brokers.silent.update((1, 2))

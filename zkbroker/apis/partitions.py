@@ -92,7 +92,7 @@ async def create_partitions(
     def not_led(snapshot: ClusterSnapshot) -> list[str]:
         return [name for name, count in grown.items() if not _is_led(snapshot, name, count)]
 
-    for name in await _wait_until_none(not_led, broker, deadline):
+    for name in await _wait_until_none(not_led, broker, deadline) if grown else ():
         why = KafkaError(ErrorCode.REQUEST_TIMED_OUT, "Partitions are added; not every leader is known yet.")
         results[name] = why
     ctx.throttle_ms = changes.rest_ms()
@@ -131,12 +131,16 @@ def _is_led(snapshot: ClusterSnapshot, name: str, count: int) -> bool:
 async def _wait_until_none(
     waiting: Callable[[ClusterSnapshot], list[str]], broker: Services, deadline: float
 ) -> list[str]:
-    """What still waits when this broker's metadata leaves nothing to wait for, or at the deadline."""
+    """What still waits when this broker's metadata leaves nothing to wait for, or at the deadline.
+
+    Where nothing waits, the other brokers had the news too.
+    """
     left = waiting(broker.metadata.snapshot)
     with trio.move_on_at(deadline):
         while left:
             await broker.metadata.changed.wait()
             left = waiting(broker.metadata.snapshot)
+        await broker.controller.wait_told()
     return left
 
 
@@ -200,6 +204,8 @@ async def _wait_until_led(
             if not left:
                 break
             await broker.metadata.changed.wait()
+        if expected:
+            await broker.controller.wait_told()
     return left
 
 

@@ -259,13 +259,18 @@ def _is_spread(name: str, snapshot: ClusterSnapshot) -> bool:
 async def _wait_for(
     names: list[str], is_done: Callable[[str, ClusterSnapshot], bool], broker: Services, deadline: float
 ) -> list[str]:
-    """Wait until all of the names are done in the metadata cache; returns those that are not by the deadline."""
+    """Wait until all of the names are done in the metadata cache, and the other brokers had the news too.
+
+    Returns those that are not done by the deadline.
+    """
     waiting = names
     with trio.move_on_at(deadline):
         while waiting:
             waiting = [name for name in waiting if not is_done(name, broker.metadata.snapshot)]
             if waiting:
                 await broker.metadata.changed.wait()
+        if names:
+            await broker.controller.wait_told()
     return waiting
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+import trio
 
 from zkbroker.changed import Changed
 from zkbroker.controller.events import (
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from zkbroker.zookeeper.session import ZkSession
 
 NO_CONTROLLER_EPOCH: Final = 0
+TOLD_WITHIN_S: Final = 1.0
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -138,6 +140,16 @@ class Controller:
         """The policy of a topic, or the default of all (None), has just been set to allow unclean elections."""
         if self._reign is not None:
             self._reign.put(UncleanElectionEnabled(topic))
+
+    async def wait_told(self) -> None:
+        """Wait until every broker that can be reached knows what this controller has decided so far, at most a second.
+
+        A client that created a topic may ask any broker next. Kafka's controller answers earlier, when it knows
+        the topic itself, and the next broker may answer that there is no such topic.
+        """
+        if self._reign is not None:
+            with trio.move_on_after(TOLD_WITHIN_S):
+                await self._reign.wait_told()
 
     async def _ask(self, event: Callable[[int], Event]) -> Any:
         if self._reign is None:

@@ -437,6 +437,11 @@ class Reign:
                 self.put(RebalanceDue())
             await trio.sleep(config.leader_imbalance_check_interval_seconds)
 
+    async def wait_told(self) -> None:
+        """Wait until every broker that can be reached has answered what it was sent before this call."""
+        if self._senders is not None:
+            await self._senders.wait_told()
+
     def statistics(self) -> ReignStatistics:
         context = self.context
         kept = list(context.kept_partitions())

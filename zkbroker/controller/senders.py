@@ -102,12 +102,23 @@ class Senders:
             if sender is not None:
                 cause = current_cause()
                 sender.queue.extend((request, cause) for request in queued)
+                sender.enqueued += len(queued)
                 sender.queued.notify()
 
     async def wait_idle(self) -> None:
         """Wait until every broker has answered everything it was sent."""
         while any(sender.is_busy for sender in self._senders.values()):
             await self.delivered.wait()
+
+    async def wait_told(self) -> None:
+        """Wait until every broker that can be reached has answered everything it was sent before this call."""
+        marks = {sender: sender.enqueued for sender in self._senders.values()}
+        while any(self._is_to_answer(sender, mark) for sender, mark in marks.items()):
+            await self.delivered.wait()
+
+    def _is_to_answer(self, sender: _Sender, mark: int) -> bool:
+        is_there = self._senders.get(sender.broker.broker_id) is sender
+        return is_there and sender.is_reached and sender.done < mark
 
     def statistics(self) -> tuple[SenderStatistics, ...]:
         return tuple(sender.statistics() for _, sender in sorted(self._senders.items()))
@@ -121,6 +132,8 @@ class _Sender:
     broker: BrokerInfo
     queue: deque[tuple[ControlRequest, str]] = attrs.field(factory=deque)  # each with its cause
     queued: Changed = attrs.field(factory=Changed)
+    enqueued: int = 0  # requests it was ever given
+    done: int = 0  # … and how many of them, in order, are answered
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     _peer: PeerLike | None = None
     _sent: int = 0
@@ -135,6 +148,10 @@ class _Sender:
     @property
     def is_busy(self) -> bool:
         return bool(self.queue or self._in_flight)
+
+    @property
+    def is_reached(self) -> bool:
+        return not self._last_failure
 
     async def run(self) -> None:
         with self.scope:
@@ -195,6 +212,7 @@ class _Sender:
                     self.broker.broker_id,
                     self._last_failure,
                 )
+                self.senders.delivered.notify()  # those who wait for the brokers that can be reached
                 await self._disconnect()
                 await trio.sleep(RETRY_AFTER_S)
             else:
@@ -206,6 +224,7 @@ class _Sender:
     def _answered(self, request: ControlRequest, response: Message, after_s: float) -> None:
         self._in_flight = 0
         self._sent += 1
+        self.done = self.enqueued - len(self.queue)
         code = ErrorCode(getattr(response, "error_code", 0))
         api = _api(request)
         if code is not ErrorCode.NONE:
