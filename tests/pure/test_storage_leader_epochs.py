@@ -102,6 +102,25 @@ writes = st.lists(
 )
 
 
+@pytest.mark.parametrize(
+    ("epoch", "offset", "entries"),
+    [
+        (-1, 15, [(1, 0), (3, 10), (6, 20)]),
+        (1, 9, [(1, 0), (3, 10), (6, 20)]),
+        (3, 19, [(1, 0), (3, 10), (6, 20)]),
+        (7, 30, [(1, 0), (3, 10), (6, 20), (7, 30)]),
+        (3, 20, [(1, 0), (3, 10)]),  # 6 never began there
+        (4, 25, [(1, 0), (3, 10), (4, 25)]),
+        (2, 12, [(1, 0), (2, 12)]),
+        (0, 5, [(0, 5)]),
+    ],
+)
+def test_a_recovery_finds_epochs_in_batches(epoch: int, offset: int, entries: list[tuple[int, int]]) -> None:
+    epochs = decode_leader_epochs(encode_leader_epochs([(1, 0), (3, 10), (6, 20)]))
+    epochs.found(epoch, offset)
+    assert epochs.entries == entries
+
+
 @given(writes)
 def test_every_offset_has_the_epoch_it_was_written_under(script: list[tuple[str, int, int]]) -> None:
     """The model is the epoch of each record in a list."""

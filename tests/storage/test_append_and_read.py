@@ -251,6 +251,17 @@ def test_a_follower_rolls_within_one_answer(home: Home) -> None:
     log.close()
 
 
+def test_a_follower_of_a_compacted_log_has_no_gap_between_segments(home: Home) -> None:
+    """A start after a power loss takes such a gap for a tail that was lost."""
+    home.topic["segment_bytes"] = 300
+    log = home.create()
+    sent = from_leader(*(batch("x" * 200, base_offset=offset) for offset in (3, 10, 20)))
+    log.append_as_follower(sent, wall_ms=NOW)
+    assert [segment.base_offset for segment in log.segments] == [0, 4, 11]
+    assert [each.base_offset for each in read_all(log)] == [3, 10, 20]
+    log.close()
+
+
 # --- failing disks -------------------------------------------------------------------------------------------------
 
 

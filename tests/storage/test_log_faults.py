@@ -40,6 +40,8 @@ TOPIC: dict[str, Any] = {
     "index_interval_bytes": 120,
     "delete_retention_ms": 0,
 }
+Seen = tuple[int, str, str | None]
+"""Offset, key and value of a record in the log."""
 Met = tuple[int, Fault] | None
 MET = st.one_of(st.none(), st.tuples(st.integers(1, 25), st.sampled_from(list(Fault))))
 SOON = st.one_of(st.none(), st.tuples(st.integers(1, 3), st.sampled_from(list(Fault))))
@@ -88,7 +90,7 @@ class Written:
     batch_end: int  # last offset of its batch
 
     @property
-    def seen(self) -> tuple[int, str, str | None]:
+    def seen(self) -> Seen:
         return (self.offset, self.key, self.value)
 
 
@@ -115,7 +117,9 @@ class FaultMachine(RuleBasedStateMachine):
         self.sequence = 0
         self.start = 0
         self.durable = 0  # the recovery point on disk
-        self.may_come_back = False  # what was truncated, as that was not synced yet
+        self.versions: list[list[Seen]] = []  # the log before truncations that may not be on disk
+        self.ever: set[Seen] = set()  # all that was ever sent
+        self.rewritten_to = 0  # below it, compaction may have changed any of the versions
         self.compacted_to = 0
         self.epoch = 0
         self.counter = 0
@@ -134,7 +138,7 @@ class FaultMachine(RuleBasedStateMachine):
         self.disk.settle()
         self.home = Home(path, self.disk, TOPIC)
         if (path / str(TP)).exists():
-            self._open(clean=False)
+            self._open(clean=False, lost_power=True)
         else:
             self.log: Log = self.home.create()
             self.disk.settle()
@@ -169,8 +173,14 @@ class FaultMachine(RuleBasedStateMachine):
         self.disk.end_process()
         self._open(clean=False)
 
-    def _open(self, *, clean: bool) -> None:
-        self.log = self.home.open(clean=clean, recovery_point=self.durable, log_start_offset=self.start)
+    def _open(self, *, clean: bool, lost_power: bool = False) -> None:
+        self.log = self.home.open(
+            clean=clean,
+            recovery_point=self.durable,
+            log_start_offset=self.start,
+            lost_power=lost_power,
+            first_dirty=self.cleaner.first_dirty or 0,
+        )
         replicate(self.log)
 
     # --- appends ---
@@ -231,7 +241,7 @@ class FaultMachine(RuleBasedStateMachine):
             flush.run()
             assert flush.done(NOW)
             if everything and self.log.recovery_point == self.log.log_end_offset:
-                self.may_come_back = False
+                self.versions.clear()
 
     @rule(part=st.floats(0, 1), met=MET)
     def delete_records(self, part: float, met: Met) -> None:
@@ -254,7 +264,7 @@ class FaultMachine(RuleBasedStateMachine):
         """As the LogCleaner does: what is to be compacted is on disk before."""
         self._flush(everything=True)
         self.durable = self.log.recovery_point
-        self.compacted_to = max(self.compacted_to, self.log.segments.active.base_offset)
+        self._is_compacting()
 
         def work() -> None:
             self.cleaner.clean(self.log, NOW)
@@ -263,15 +273,24 @@ class FaultMachine(RuleBasedStateMachine):
         if not self._do(met, work):
             self.cleaner = Cleaner()
 
+    def _is_compacting(self) -> None:
+        self.compacted_to = max(self.compacted_to, self.log.segments.active.base_offset)
+        self.rewritten_to = max(self.rewritten_to, self.compacted_to)
+
     @precondition(lambda self: self.records)
     @rule(part=st.floats(0, 1), met=MET)
     def truncate(self, part: float, met: Met) -> None:
-        """As a follower does under another leader: the producer sees what is left."""
-        lowest = max(self.start, self.log.segments.first.base_offset, self.compacted_to)
+        """As a follower does under another leader: the producer sees what is left.
+
+        After an unclean election that may be less than what was compacted: a record that went for the sake of a later
+        one is gone with it.
+        """
+        lowest = max(self.start, self.log.segments.first.base_offset)
         target = lowest + int(part * max(self.log.log_end_offset - lowest, 0))
-        certain = [each for each in self.records if each.batch_end < target]
+        before = self._found()
+        certain = [each for each in self.records if each.batch_end < target and each.seen in before]
+        self.versions.append(before)
         self.durable = min(self.durable, target)
-        self.may_come_back = True
         self.epoch += 1
         done = self._do(met, lambda: self.log.truncate_to(target))
         # False: it is truncated, only the files it gave up could not be removed, which a LogManager does later
@@ -333,7 +352,9 @@ class FaultMachine(RuleBasedStateMachine):
                 works[what]()
             self.disk.at = 0
         if what == "compact" and self._is_flushed():
-            self.compacted_to = max(self.compacted_to, self.log.segments.active.base_offset)
+            self._is_compacting()
+        versions = [*self.versions, self._found()]
+        self.ever.update(versions[-1])
         self.log.close()
         self.disk.end_process()
         after = self.base / "after"
@@ -342,12 +363,24 @@ class FaultMachine(RuleBasedStateMachine):
         end = self.log.log_end_offset
         assert end >= self.durable
         assert all(each.offset >= self.durable for each in self.records if each.offset >= end)
-        below = self.durable if self.may_come_back else end
+        self._require_prefix_of_one(versions)
+        below = self.durable if self.versions else end  # what was truncated may be back
         self.records = [each for each in self.records if each.offset < below]
         self.durable = min(self.durable, end)
         self._require_kept(whole=False)
         self._forget_the_rest()
-        self.may_come_back = False
+        self.versions.clear()
+        self.rewritten_to = self.compacted_to
+
+    def _require_prefix_of_one(self, versions: list[list[Seen]]) -> None:
+        """Beyond the recovery point nothing is invented, and no two histories of the log are mixed."""
+        found = self._found()
+        assert self.ever.issuperset(found)
+        beyond = max(self.durable, self.rewritten_to, self.start)
+        rest = [each for each in found if each[0] >= beyond]
+        assert any(
+            [each for each in version if each[0] >= beyond][: len(rest)] == rest for version in versions
+        ), f"{rest} is the beginning of none of {versions} from {beyond} on"
 
     def _is_flushed(self) -> bool:
         return self.log.recovery_point >= self.log.segments.active.base_offset
@@ -357,8 +390,9 @@ class FaultMachine(RuleBasedStateMachine):
     @invariant()
     def keeps_what_was_acknowledged(self) -> None:
         self._require_kept()
+        self.ever.update(self._found())
 
-    def _found(self) -> list[tuple[int, str, str | None]]:
+    def _found(self) -> list[Seen]:
         """Offset, key and value of every record from the log's start on, which may lie within a batch."""
         start = self.log.log_start_offset
         return [
@@ -396,6 +430,13 @@ class FaultMachine(RuleBasedStateMachine):
             assert entry.last_sequence == self.sequence + sent - 1
         assert self.log.log_end_offset >= max(offsets, default=-1) + 1
         assert self.log.log_start_offset == self.start
+
+    @invariant()
+    def knows_every_epoch(self) -> None:
+        for each in self._batches():
+            if each.last_offset >= self.log.log_start_offset:
+                at = max(each.base_offset, self.log.log_start_offset)
+                assert self.log.epoch_for_offset(at) == each.partition_leader_epoch
 
     @invariant()
     def has_sound_files(self) -> None:

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.storage.compaction_support import put
 from tests.storage.site import Site
-from tests.storage.support import NOW, Home, append, require_sound_files, values
+from tests.storage.support import NOW, Home, append, read_all, require_sound_files, values
 from zkbroker.model import TopicPartition
 from zkbroker.storage.checkpoints import decode_offsets
-from zkbroker.storage.files import Buffer, Files
+from zkbroker.storage.files import Buffer, Files, sync_directory, sync_file
 from zkbroker.storage.flushing import prepare_clean_stop, prepare_flush
 from zkbroker.storage.log import Log
 
@@ -249,3 +250,47 @@ def test_what_a_recovery_cut_off_stays_cut_off(tmp_path: Path, rng: random.Rando
     log.close()
     disk.after_power_loss(tmp_path / "after", rng)
     assert not (tmp_path / "after" / "topic-0" / first.name).read_bytes().endswith(b"torn")
+
+
+@pytest.mark.parametrize("policy", ["delete", "compact"])
+@pytest.mark.parametrize("synced", ["the cut segment", "the names", "the names and the epochs"])
+def test_a_truncation_of_which_half_was_on_disk(
+    tmp_path: Path, rng: random.Random, synced: str, policy: str
+) -> None:
+    """What was written after it and what it dropped are two histories: what is left is of one of them."""
+    live = tmp_path / "live"
+    live.mkdir()
+    disk = Forgetful(live)
+    home = Home(live, disk, {"cleanup_policy": (policy,)})
+    log = home.create()
+    for value in ("a", "b", "c", "d"):
+        if value == "c":
+            log.roll(NOW)
+        put(log, ("k", value))
+    flush_now(log, everything=True)
+    log.truncate_to(1)
+    for value in ("B", "C", "D", "E"):
+        if value == "D":
+            log.roll(NOW)
+        put(log, ("k", value), epoch=1)
+    if synced == "the names and the epochs":
+        sync_file(disk, log.epochs_file()[0])
+    if synced == "the cut segment":
+        for segment in log.segments:
+            sync_file(disk, segment.path())
+    else:
+        sync_directory(disk, log.segments.directory)
+    log.close()
+    disk.after_power_loss(tmp_path / "after", rng)
+    found = Home(tmp_path / "after", topic=home.topic).open(recovery_point=1, lost_power=True)
+    assert values(found) in (
+        ["a", "b"],
+        ["a", "b", "c", "d"],
+        ["a", "B", "C", "D", "E"][: len(values(found))],
+    )
+    assert found.log_end_offset == len(values(found))
+    assert all(
+        found.epoch_for_offset(each.base_offset) == each.partition_leader_epoch for each in read_all(found)
+    )
+    found.close()
+    require_sound_files(tmp_path / "after" / "topic-0")

@@ -305,16 +305,19 @@ def test_an_unchanged_log_is_left_alone_at_the_stop(home: Home) -> None:
 
 
 @pytest.mark.parametrize("lost_power", [True, False])
-@pytest.mark.parametrize("policy", ["delete", "compact"])
-def test_a_segment_that_lost_its_tail(home: Home, directory: Path, lost_power: bool, policy: str) -> None:
+@pytest.mark.parametrize("compacted", ["not at all", "before it", "beyond it"])
+def test_a_segment_that_lost_its_tail(home: Home, directory: Path, lost_power: bool, compacted: str) -> None:
     """After a power loss nothing may follow a hole; a killed process loses nothing, and compaction makes holes."""
     filled(home).close()
-    second = sorted(directory.glob("*.log"))[1]
+    names = sorted(directory.glob("*.log"))
+    second, third = names[1], int(names[2].stem)
     batches = list(read_batches(second.read_bytes()))
     second.write_bytes(second.read_bytes()[: -batches[-1].size_in_bytes])
-    home.topic["cleanup_policy"] = (policy,)
-    log = home.open(lost_power=lost_power)
-    if lost_power and policy == "delete":
+    if compacted != "not at all":
+        home.topic["cleanup_policy"] = ("compact",)
+    first_dirty = {"not at all": 0, "before it": third - 1, "beyond it": third}[compacted]
+    log = home.open(lost_power=lost_power, first_dirty=first_dirty)
+    if lost_power and compacted != "beyond it":
         assert log.log_end_offset == batches[-1].base_offset
         assert [int(path.stem) for path in sorted(directory.glob("*.log"))][-1] == int(second.stem)
     else:

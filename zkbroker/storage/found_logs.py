@@ -76,7 +76,14 @@ def look_into(log_dir: LogDirectory, files: Files) -> Contents:
         copied = names.parse_marked_directory_name(name, names.FUTURE)
         here = tp or copied
         if here is not None:
-            last = LastRun(clean, recovery.get(here, 0), starts.get(here, 0), marks.get(here, 0), lost_power)
+            last = LastRun(
+                clean,
+                recovery.get(here, 0),
+                starts.get(here, 0),
+                marks.get(here, 0),
+                lost_power,
+                first_dirty.get(here, 0),
+            )
             contents.logs.append(FoundLog(here, log_dir, name, last, is_future=tp is None))
         elif names.parse_marked_directory_name(name, names.DELETE) is not None:
             contents.removals.append(path)

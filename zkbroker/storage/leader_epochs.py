@@ -68,6 +68,19 @@ class LeaderEpochs:
         index = bisect_right(self._starts, offset) - 1
         return self._epochs[index] if index >= 0 else None
 
+    def found(self, epoch: int, offset: int) -> None:
+        """A batch of that epoch is at that offset, and all before it are noted; -1: of no epoch.
+
+        An epoch that claims to have begun there, and is higher, is of another history of the log.
+        """
+        epochs, starts = self._epochs, self._starts
+        if epoch < 0:
+            return
+        if epochs and epoch < epochs[-1] and starts[higher := bisect_right(epochs, epoch)] <= offset:
+            del epochs[higher:], starts[higher:]
+        if not epochs or epoch > epochs[-1]:
+            self.assign(epoch, offset)
+
     def truncate_from_end(self, end_offset: int) -> bool:
         """Forget epochs that begin at or after the log's new end; returns whether anything changed."""
         keep = bisect_left(self._starts, end_offset)

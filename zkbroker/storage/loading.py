@@ -60,6 +60,7 @@ class LastRun:
     log_start_offset: int = 0
     high_watermark: int = 0
     lost_power: bool = False  # something that was written may be missing
+    first_dirty: int = 0  # compaction may have left holes below it
 
 
 def create_log(
@@ -273,12 +274,7 @@ def _read_epochs(files: Files, directory: str) -> LeaderEpochs | None:
 def _collect_epochs(segments: Iterable[Segment], epochs: LeaderEpochs) -> None:
     for segment in segments:
         for header in segment.headers():
-            _note_epoch(epochs, header.leader_epoch, header.base_offset)
-
-
-def _note_epoch(epochs: LeaderEpochs, epoch: int, offset: int) -> None:
-    if epoch >= 0 and (epochs.latest is None or epoch > epochs.latest):
-        epochs.assign(epoch, offset)
+            epochs.found(header.leader_epoch, header.base_offset)
 
 
 def _has_indexes(segment: Segment, present: set[str]) -> bool:
@@ -301,9 +297,8 @@ def _recover(
 ) -> None:
     """Verify every batch from the segment that holds the recovery point on, and rebuild what depends on them.
 
-    The log is cut at the first batch that is not whole and valid, and, if power was lost, where a segment ends before
-    the next begins: its tail was not on disk, its successor was. In a compacted log that may be as it should be.
-    Raises: OSError.
+    The log is cut at the first batch that is not whole and valid, and, if power was lost, where a segment does not end
+    where the next begins. Raises: OSError.
     """
     files, directory = segments.storage.files, segments.directory
     suspects = segments.starting_with(last.recovery_point)
@@ -317,10 +312,8 @@ def _recover(
         producers.replicated_to(last.high_watermark)
         following = suspects[number + 1] if number + 1 < len(suspects) else None
         reason = None if torn is None else str(torn)
-        if reason is None and following is not None and last.lost_power and not segments.config.is_compacted:
-            end = _end_of(segment)
-            if end < following.base_offset:
-                reason = f"it ends at offset {end}, the next segment begins at {following.base_offset}"
+        if reason is None and following is not None and last.lost_power:
+            reason = _gap(segment, following, last.first_dirty)
         if reason is not None:
             log.warning("%s: %s; the log is cut there", segment.path(), reason)
             for _ in suspects[number + 1 :]:
@@ -330,10 +323,17 @@ def _recover(
             return
 
 
-def _end_of(segment: Segment) -> int:
-    """Exclusive. Raises: OSError."""
+def _gap(segment: Segment, following: Segment, first_dirty: int) -> str | None:
+    """Why a log that lost power cannot go on from one segment to the next; None if it can. Raises: OSError.
+
+    Either the tail of the first was not on disk, and its successor was; below `first_dirty` that may be the work of
+    compaction. Or they are of two histories of the log: a truncation in between is on disk only in part.
+    """
     last = segment.last_header()
-    return segment.base_offset if last is None else last.last_offset + 1
+    end = segment.base_offset if last is None else last.last_offset + 1
+    if end == following.base_offset or end < following.base_offset <= first_dirty:
+        return None
+    return f"it ends at offset {end}, the next segment begins at {following.base_offset}"
 
 
 def _prepare_producers(
@@ -369,7 +369,7 @@ def _rebuild_segment(
             if not segment.can_hold(header.last_offset):
                 raise TornBatch(header.position, f"offset {header.last_offset} is out of the segment's range")
             segment.appended(header.last_offset, header.max_timestamp, header.position, header.size)
-            _note_epoch(epochs, header.leader_epoch, header.base_offset)
+            epochs.found(header.leader_epoch, header.base_offset)
             if header.producer_id < 0 or header.last_offset < log_start_offset:
                 continue
             stable = producers.last_stable_offset_after(header.producer_id, header.last_offset)

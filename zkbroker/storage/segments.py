@@ -241,7 +241,9 @@ class Segments:
             if not fits:
                 if index:
                     return index
-                segment = self.roll(batch.base_offset, wall_ms)
+                # Without a gap, also where the leader's compaction left one: a start after a power loss cuts there.
+                reaches = batch.last_offset - self.end_offset <= MAX_RELATIVE_OFFSET
+                segment = self.roll(self.end_offset if filled and reaches else batch.base_offset, wall_ms)
                 filled = 0
             filled += batch.size
         return len(batches)

@@ -145,13 +145,13 @@ class DirectoryUpkeep:
                 nursery.start_soon(self._keep_writing_epochs)
                 nursery.start_soon(self._watch_jobs)
                 while self.log_dir.is_online:
-                    while self._flushes and self.log_dir.is_online:
+                    if self._checkpoint_due:
+                        await self.checkpoint()
+                    elif self._flushes:
                         flushing, everything = next(iter(self._flushes.items()))
                         del self._flushes[flushing]
                         await self._flush(flushing, everything)
-                    if self._checkpoint_due and self.log_dir.is_online:
-                        await self.checkpoint()
-                    if not self._flushes and not self._checkpoint_due:
+                    else:
                         await self._work.wait()
                 nursery.cancel_scope.cancel()
         finally:
