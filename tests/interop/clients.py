@@ -93,7 +93,7 @@ class ConfluentKafka:
                 "compression.type": how.codec,
                 "acks": how.acks,
                 "enable.idempotence": how.idempotent,
-                "linger.ms": 200,  # a batch of one record is not compressed
+                "linger.ms": 10_000,  # until the flush: a batch of one record is not compressed
                 **self.login.librdkafka(),
                 **self.config,
             }
@@ -318,7 +318,7 @@ class Kcat:
             "compression.codec": how.codec,
             "acks": how.acks,
             "enable.idempotence": str(how.idempotent).lower(),
-            "linger.ms": 200,  # a batch of one record is not compressed
+            "linger.ms": 500,  # a batch of one record is not compressed
         }
         options = [word for key, value in properties.items() for word in ("-X", f"{key}={value}")]
         self._run(["-P", "-b", bootstrap, "-t", topic, "-p", "0", "-K:", "-Z", *headers, *options], lines)

@@ -54,6 +54,20 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield Place(cluster.bootstrap, said.split()[3], cluster, cluster.data)
 
 
+@pytest.fixture(autouse=True)
+def everybody_lives(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A broker that ended unasked fails the test in which it did, with its last words."""
+    if "place" not in request.fixturenames:
+        yield
+        return
+    cluster = request.getfixturevalue("place").cluster
+    known = len(cluster.deaths())
+    yield
+    for death in cluster.deaths()[known:]:
+        name = "zookeeper" if death.startswith("zookeeper") else "-".join(death.split()[:2])
+        pytest.fail(f"{death}\n{cluster.log(name)}", pytrace=False)
+
+
 @pytest.fixture
 def both(place: Place, java_tools: JavaTools) -> Both:
     return Both(place.bootstrap.split(",")[0], place.zookeeper, java_tools)

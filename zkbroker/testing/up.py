@@ -23,6 +23,7 @@ STOP_S = 60.0
 FIRST_PORT, ZOOKEEPER_PORT = 9092, 2181
 
 _READY = re.compile(r"broker (\d+) ready on (\S+) \(process (\d+)\)")
+_DEATH = re.compile(r"(broker \d+|zookeeper) (ended with exit code|was killed by) ")
 _LOG = re.compile(r"its log is (\S+)")
 _BOOTSTRAP = re.compile(r"bootstrap\.servers=(\S+)")
 
@@ -69,6 +70,15 @@ class UpCluster:
         """The end of the log that it named last: the file goes with its directory."""
         found = _LOG.search(self.said[-1] if self.said else "")
         return Path(found[1]).read_text(errors="replace").splitlines()[-20:] if found else []
+
+    def deaths(self) -> list[str]:
+        """What it said of processes that ended unasked."""
+        return [line for line in self.said if _DEATH.match(line)]
+
+    def log(self, name: str, lines: int = 60) -> str:
+        """The end of what a process wrote: "broker-1", "zookeeper"."""
+        text = (self.data / "logs" / f"{name}.log").read_text(errors="replace")
+        return "\n".join(text.splitlines()[-lines:])
 
     def kill(self, broker_id: int) -> int:
         """kill -9 one broker; its process id."""
