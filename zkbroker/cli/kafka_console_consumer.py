@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 EARLIEST: Final = -2
 LATEST: Final = -1
-POLL_MS: Final = 100
 
 
 @attrs.frozen
@@ -243,10 +242,12 @@ class Reading:
             self._print(found, left)
 
     def _wait_ms(self, last_s: float) -> int:
+        from zkbroker.cli.java_clients import PATIENCE_S
+
         if self._wanted.timeout_s is None:
-            return POLL_MS
+            return int(PATIENCE_S * 1000)
         left_s = last_s + self._wanted.timeout_s - time.monotonic()
-        return max(1, min(POLL_MS, int(left_s * 1000)))
+        return max(1, int(left_s * 1000))
 
     def _print(self, found: dict[Any, list[Any]], limit: int | None) -> None:
         out = sys.stdout.buffer

@@ -86,7 +86,11 @@ def _read(consumer: Any, parsed: Parsed, began_s: float, is_detailed: bool) -> P
                 f"({int(patience_s * 1000)} ms) exceeded. You can use the --timeout option to increase the timeout."
             )
             break
-        found = consumer.poll(timeout_ms=100)
+        # As long as possible: see PATIENCE_S of java_clients.
+        wait_s = last_s + patience_s - time.monotonic() if progress.joined_s else patience_s
+        if is_detailed:
+            wait_s = min(wait_s, reported_s + interval_s - time.monotonic())
+        found = consumer.poll(timeout_ms=max(1, int(wait_s * 1000)))
         now_s = time.monotonic()
         if not progress.joined_s and consumer.assignment():
             progress.joined_s, last_s = now_s - began_s, now_s

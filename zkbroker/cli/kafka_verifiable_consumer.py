@@ -9,14 +9,12 @@ from zkbroker.cli.kafka_verifiable_producer import emit
 from zkbroker.cli.options import BOOTSTRAP, BROKER_LIST, Option, Parsed, WrongUse, whole
 from zkbroker.cli.tool import Tool
 
-POLL_MS: Final = 100
-
 
 def run(parsed: Parsed) -> int:
     from kafka import KafkaConsumer
     from kafka.structs import OffsetAndMetadata
 
-    from zkbroker.cli.java_clients import consumer_options
+    from zkbroker.cli.java_clients import PATIENCE_S, consumer_options
     from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings, read_properties
 
@@ -45,7 +43,9 @@ def run(parsed: Parsed) -> int:
     try:
         consumer.subscribe([str(parsed.text("topic"))], listener=_listener())
         while most < 0 or count < most:
-            found = consumer.poll(timeout_ms=POLL_MS, max_records=None if most < 0 else most - count)
+            found = consumer.poll(
+                timeout_ms=int(PATIENCE_S * 1000), max_records=None if most < 0 else most - count
+            )
             if not found:
                 continue
             count += sum(map(len, found.values()))
