@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from zkbroker.testing.cluster import Cluster
 from zkbroker.testing.processes import ManagedProcess, free_port
 
 CONNECT = "org.apache.kafka.connect.cli.ConnectDistributed"
+CONNECT_STANDALONE = "org.apache.kafka.connect.cli.ConnectStandalone"
+FILE_STREAM = "org.apache.kafka.connect.file.FileStream"
+STRINGS = "org.apache.kafka.connect.storage.StringConverter"
 MIRROR_MAKER = "org.apache.kafka.connect.mirror.MirrorMaker"
 READ_S = 60.0
 
@@ -42,12 +46,11 @@ class ConnectWorker:
 
     def __attrs_post_init__(self) -> None:
         file = self.cluster.directory / "connect.properties"
-        text = "org.apache.kafka.connect.storage.StringConverter"
         settings = {
             "bootstrap.servers": self.cluster.bootstrap,
             "group.id": "connect",
-            "key.converter": text,
-            "value.converter": text,
+            "key.converter": STRINGS,
+            "value.converter": STRINGS,
             "config.storage.topic": "connect-configs",
             "offset.storage.topic": "connect-offsets",
             "status.storage.topic": "connect-status",
@@ -61,7 +64,7 @@ class ConnectWorker:
             "heartbeat.interval.ms": 500,
             "scheduled.rebalance.max.delay.ms": 0,
         }
-        file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+        _write_properties(file, settings)
         argv = java_argv(CONNECT, str(file), heap="384m", log4j="tools-log4j.properties")
         self.process = ManagedProcess(
             "connect", argv, self.cluster.directory / "connect.log", ready=self._is_ready
@@ -109,6 +112,48 @@ class ConnectWorker:
                 return None
 
         return await trio.to_thread.run_sync(call)
+
+
+def standalone_worker(cluster: Cluster, source: Path, sink: Path, topic: str) -> ManagedProcess:
+    """A standalone worker of Kafka Connect: the lines of one file to a topic, and from there to another file."""
+    directory = cluster.directory
+    files = {
+        "standalone.properties": {
+            "bootstrap.servers": cluster.bootstrap,
+            "key.converter": STRINGS,
+            "value.converter": STRINGS,
+            "offset.storage.file.filename": directory / "standalone.offsets",
+            "offset.flush.interval.ms": 200,
+            "listeners": f"http://127.0.0.1:{free_port()}",
+            "plugin.discovery": "service_load",
+            "consumer.session.timeout.ms": 3000,
+            "consumer.heartbeat.interval.ms": 500,
+        },
+        "standalone-source.properties": {
+            "name": "standalone-source",
+            "connector.class": f"{FILE_STREAM}SourceConnector",
+            "tasks.max": 1,
+            "file": source,
+            "topic": topic,
+        },
+        "standalone-sink.properties": {
+            "name": "standalone-sink",
+            "connector.class": f"{FILE_STREAM}SinkConnector",
+            "tasks.max": 1,
+            "file": sink,
+            "topics": topic,
+        },
+    }
+    for name, settings in files.items():
+        _write_properties(directory / name, settings)
+    argv = java_argv(
+        CONNECT_STANDALONE, *(str(directory / name) for name in files), heap="384m", log4j="tools-log4j.properties"
+    )
+    return ManagedProcess("connect-standalone", argv, directory / "standalone.log")
+
+
+def _write_properties(file: Path, settings: Mapping[str, object]) -> None:
+    file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
 
 
 def read_committed(bootstrap: str, topic: str, partitions: int) -> list[tuple[bytes | None, bytes | None]]:
@@ -175,6 +220,6 @@ def mirror_maker(source: Cluster, target: Cluster, topic: str) -> ManagedProcess
         "heartbeat.interval.ms": 1000,
         "scheduled.rebalance.max.delay.ms": 0,
     }
-    file.write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
+    _write_properties(file, settings)
     argv = java_argv(MIRROR_MAKER, str(file), heap="512m", log4j="tools-log4j.properties")
     return ManagedProcess("mirror-maker", argv, target.directory / "mirror.log")

@@ -1,18 +1,21 @@
 """A read-process-write application on librdkafka's transactional producer, as a process that can be killed.
 
-    python processor.py BOOTSTRAP GROUP TRANSACTIONAL_ID INPUT OUTPUT
+    python processor.py BOOTSTRAP GROUP TRANSACTIONAL_ID INPUT OUTPUT TRANSACTION_TIMEOUT_MS
 
 Copies every record of INPUT to the same partition of OUTPUT, exactly once. Now and then it writes something else first
 and aborts that. Ends with 3 when another process has taken its transactional id, with 4 on any other fatal error, by
-SIGALRM when it made no progress for a while: librdkafka 2.16 hangs for good when the broker it takes for the group's
-coordinator leaves the metadata while it waits for it.
+SIGALRM when it ran for a while without progress: librdkafka 2.16 hangs for good when the broker it takes for the
+group's coordinator leaves the metadata while it waits for it.
 tests/peers/Processor.java is the same on Java's clients.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
+import time
 from typing import Any
 
 import attrs
@@ -26,6 +29,23 @@ TIMEOUT_S = 10.0
 HUNG_AFTER_S = 25
 
 _FENCED = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
+
+
+@attrs.define(eq=False)
+class Patience:
+    """Ends the process when it makes no progress. Its own seconds count: while it is frozen they stand still."""
+
+    left_s: int = HUNG_AFTER_S
+
+    def renew(self) -> None:
+        self.left_s = HUNG_AFTER_S
+
+    def run(self) -> None:
+        """Blocks a thread of its own."""
+        while self.left_s > 0:
+            time.sleep(1)
+            self.left_s -= 1
+        os.kill(os.getpid(), signal.SIGALRM)
 
 
 @attrs.define(eq=False)
@@ -59,7 +79,9 @@ class Membership:
         return list(self.messages)
 
 
-def main(bootstrap: str, group: str, transactional_id: str, source: str, target: str) -> int:
+def main(
+    bootstrap: str, group: str, transactional_id: str, source: str, target: str, transaction_timeout_ms: str
+) -> int:
     common = {"bootstrap.servers": bootstrap, "reconnect.backoff.max.ms": 500, "log_level": 4}
     consumer = Consumer(
         {
@@ -73,14 +95,22 @@ def main(bootstrap: str, group: str, transactional_id: str, source: str, target:
             "partition.assignment.strategy": "roundrobin",
         }
     )
-    producer = Producer({**common, "transactional.id": transactional_id, "transaction.timeout.ms": 60_000})
+    producer = Producer(
+        {
+            **common,
+            "transactional.id": transactional_id,
+            "transaction.timeout.ms": int(transaction_timeout_ms),
+        }
+    )
     membership = Membership(consumer)
+    patience = Patience()
     try:
         _patiently(lambda: producer.init_transactions(TIMEOUT_S))
         consumer.subscribe([source], on_assign=membership.assigned, on_revoke=membership.revoked)
         _say("ready")
+        threading.Thread(target=patience.run, daemon=True).start()
         for number in range(sys.maxsize):
-            signal.alarm(HUNG_AFTER_S)
+            patience.renew()
             messages = membership.read()
             if messages:
                 try:

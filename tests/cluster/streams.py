@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -46,15 +47,17 @@ class NumberedStream:
                 "log_level": 2,
             }
         )
-        for number in range(self.count):
-            while not self.failures and (
-                number >= self.limit or number - len(self.acknowledged) >= IN_FLIGHT
+        for number in itertools.count():
+            while (
+                not self.failures
+                and number < self.count
+                and (number >= self.limit or number - len(self.acknowledged) >= IN_FLIGHT)
             ):
                 if producer.poll(0.05) == 0:
                     with self._moved:
                         self._moved.wait(0.01)
-            if self.failures:
-                return
+            if self.failures or number >= self.count:
+                break
             producer.produce(
                 self.topic,
                 value=b"%d" % number,
@@ -68,6 +71,12 @@ class NumberedStream:
         """Let the records before `limit` go."""
         with self._moved:
             self.limit = limit
+            self._moved.notify_all()
+
+    def end_at_limit(self) -> None:
+        """No more records than those let go by now."""
+        with self._moved:
+            self.count = self.limit
             self._moved.notify_all()
 
     async def wait_acknowledged(self, count: int, cluster: Cluster) -> None:

@@ -1,8 +1,9 @@
-"""Read, process, write: every input exactly once in the output, while brokers and processors are killed."""
+"""Read, process, write: every input exactly once in the output, while brokers and processors are killed and frozen."""
 
 from __future__ import annotations
 
 import random
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,23 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.clients("confluent_kafka"), pytest.mark.peers]
 
 RECORDS_A_ROUND = 300
-INTERNAL = {"__consumer_offsets": 6, "__transaction_state": 6}
+SHORT_TIMEOUT_MS = 5_000
+
+KILLED = ("broker", "transaction coordinator", "group coordinator", "processor")
+REPLACED = "frozen processor that was replaced"
+TIMED_OUT = "frozen processor whose transaction timed out"
 
 
-async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed(
+async def test_exactly_once_while_brokers_coordinators_and_processors_die_and_freeze(
     new_cluster: NewCluster, full_counts: bool, rng: random.Random
 ) -> None:
+    """A frozen processor is in the middle of a transaction and stays so for longer than its session.
+
+    Another one took its transactional id meanwhile: it is fenced as soon as it goes on. Or nobody did, and its
+    transaction timed out: it is fenced, or begins anew.
+    """
     from tests.cluster.exactly_once import (
+        INTERNAL,
         PARTITIONS,
         CommittedReader,
         Pipeline,
@@ -33,19 +44,20 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed
         librdkafka,
         read_in_thread,
         require_exactly_once,
+        wait_fenced,
         wait_processed,
     )
     from tests.cluster.streams import NumberedStream, run_in_thread
 
-    kinds = ("broker", "transaction coordinator", "group coordinator", "processor")
-    kills = (
-        [rng.choice(kinds) for _ in range(50)] if full_counts else ["transaction coordinator", "processor"]
-    )
-    rounds = len(kills)
+    faults = ["transaction coordinator", "processor", REPLACED]
+    if full_counts:
+        faults = [rng.choice(KILLED) for _ in range(50)] + [REPLACED, TIMED_OUT] * 5
+        rng.shuffle(faults)
     options: dict[str, object] = {
         "group_min_session_timeout_ms": 1000,
-        "offsets_topic_num_partitions": 6,
-        "transaction_state_log_num_partitions": 6,
+        "offsets_topic_num_partitions": INTERNAL["__consumer_offsets"],
+        "transaction_state_log_num_partitions": INTERNAL["__transaction_state"],
+        "transaction_abort_timed_out_transaction_cleanup_interval_ms": 1000,
         "default_replication_factor": 3,
     }
     async with new_cluster(**options) as cluster, trio.open_nursery() as nursery:
@@ -58,9 +70,14 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed
             for name, argv in (("librdkafka", librdkafka), ("java", java))
         ]
         readers = [CommittedReader(cluster.bootstrap, pipeline.target) for pipeline in pipelines]
-        stream = NumberedStream(
-            cluster.bootstrap, source, (rounds + 2) * RECORDS_A_ROUND, partitions=PARTITIONS
-        )
+        stream = NumberedStream(cluster.bootstrap, source, sys.maxsize, partitions=PARTITIONS)
+
+        def feed(more: int) -> int:
+            """Let go of so many more records; how many are let go now."""
+            stream.raise_limit(stream.limit + more)
+            return stream.limit
+
+        wait = partial(wait_processed, cluster)
         await nursery.start(run_in_thread, stream)
         for reader in readers:
             await nursery.start(read_in_thread, reader)
@@ -68,36 +85,59 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_are_killed
             for pipeline in pipelines:
                 for transactional_id in pipeline.transactional_ids:
                     await pipeline.start(transactional_id)
-            stream.raise_limit(RECORDS_A_ROUND)
-            await wait_processed(cluster, readers, pipelines, RECORDS_A_ROUND)
-            for turn, what in enumerate(kills, start=1):
-                stream.raise_limit((turn + 1) * RECORDS_A_ROUND)
-                before = turn * RECORDS_A_ROUND
-                await wait_processed(
-                    cluster, readers[:1], pipelines, before + rng.randrange(RECORDS_A_ROUND // 2)
-                )
+            await wait(readers, pipelines, feed(RECORDS_A_ROUND))
+            for turn, what in enumerate(faults, start=1):
+                before = stream.limit
+                feed(RECORDS_A_ROUND)
+                await wait(readers[:1], pipelines, before + rng.randrange(RECORDS_A_ROUND // 2))
                 pipeline = rng.choice(pipelines)
                 transactional_id = rng.choice(pipeline.transactional_ids)
                 if what == "processor":
                     pipeline.processes[transactional_id].kill()
                     _say(f"{turn}: killed the processor {transactional_id}")
                     await pipeline.start(transactional_id)
-                    await wait_processed(cluster, readers, pipelines, before + RECORDS_A_ROUND)
+                elif what == REPLACED:
+                    await pipeline.freeze_in_transaction(transactional_id, feed)
+                    _say(f"{turn}: froze the processor {transactional_id}")
+                    await pipeline.start(transactional_id)
+                    await wait(readers, pipelines, stream.limit)  # so its session is over
+                    for zombie in pipeline.zombies:
+                        zombie.resume()
+                    feed(RECORDS_A_ROUND)
+                    await wait_fenced(cluster, pipelines)
+                elif what == TIMED_OUT:
+                    pipeline.processes[transactional_id].kill()
+                    pipeline.impatient.add(transactional_id)
+                    await pipeline.start(transactional_id, SHORT_TIMEOUT_MS)
+                    await pipeline.freeze_in_transaction(transactional_id, feed)
+                    _say(f"{turn}: froze the processor {transactional_id}, whose transactions time out soon")
+                    await wait(readers, pipelines, stream.limit)  # so its transaction is over, and its session
+                    pipeline.processes[transactional_id].resume()
+                    await wait(readers, pipelines, feed(RECORDS_A_ROUND))
+                    pipeline.processes[transactional_id].kill()
+                    pipeline.impatient.remove(transactional_id)
+                    await pipeline.start(transactional_id)
                 else:
                     broker_id = await _victim(cluster, what, pipeline, transactional_id, rng)
                     await cluster.kill(broker_id)
                     _say(f"{turn}: killed broker {broker_id}, the {what}")
                     await cluster.wait_gone(broker_id)
                     # librdkafka waits for the group coordinator it knew to come back; Java looks for the new one.
-                    await wait_processed(cluster, readers[1:], pipelines, before + RECORDS_A_ROUND)
+                    await wait(readers[1:], pipelines, stream.limit)
                     await cluster.restart(broker_id)
-                    await wait_processed(cluster, readers, pipelines, before + RECORDS_A_ROUND)
+                await wait(readers, pipelines, stream.limit)
+                if what in KILLED and what != "processor":
                     await _wait_all_in_sync(cluster)
-            stream.raise_limit(stream.count)
-            await wait_processed(cluster, readers, pipelines, stream.count)
+            stream.end_at_limit()
+            await wait(readers, pipelines, stream.count)
             for reader in readers:
                 require_exactly_once(stream.acknowledged, reader)
-            _say(f"{rounds} kills; processors that hung by themselves: {[each.hung for each in pipelines]}")
+            fenced = sum(each.fenced for each in pipelines)
+            assert fenced >= faults.count(REPLACED)
+            _say(
+                f"{len(faults)} faults, {stream.count} records; {fenced} processors were fenced; "
+                f"those that hung by themselves: {[each.hung for each in pipelines]}"
+            )
         finally:
             for pipeline in pipelines:
                 pipeline.kill_all()
@@ -112,18 +152,20 @@ def _say(what: str) -> None:
 async def _victim(
     cluster: Cluster, what: str, pipeline: Pipeline, transactional_id: str, rng: random.Random
 ) -> int:
+    from tests.cluster.exactly_once import GROUP_LOG, INTERNAL, TRANSACTION_LOG
+
     if what == "transaction coordinator":
         return await cluster.leader_of(
-            "__transaction_state", partition_for(transactional_id, INTERNAL["__transaction_state"])
+            TRANSACTION_LOG, partition_for(transactional_id, INTERNAL[TRANSACTION_LOG])
         )
     if what == "group coordinator":
-        return await cluster.leader_of(
-            "__consumer_offsets", partition_for(pipeline.group, INTERNAL["__consumer_offsets"])
-        )
+        return await cluster.leader_of(GROUP_LOG, partition_for(pipeline.group, INTERNAL[GROUP_LOG]))
     return rng.choice(sorted(cluster.running))
 
 
 async def _wait_all_in_sync(cluster: Cluster) -> None:
+    from tests.cluster.exactly_once import INTERNAL
+
     topics = {"input": 3, "output-java": 3, "output-librdkafka": 3, **INTERNAL}
     for topic, partitions in topics.items():
         for partition in range(partitions):

@@ -50,10 +50,12 @@ async def open_group(
     group = ConsumerGroup(cluster, group_id, "read", PARTITIONS)
     try:
         async with trio.open_nursery() as nursery:
-            await nursery.start(group.feed)
             await nursery.start(group.watch)
-            yield group
-            group.is_fed = False
+            async with trio.open_nursery() as feeding:
+                await feeding.start(group.feed)
+                yield group
+                group.is_fed = False
+            # The last records are in the topic now: only then is there an end to read to.
             await group.wait_read_on(what="at the end")
             nursery.cancel_scope.cancel()
         group.require_all_read(await group.ends())

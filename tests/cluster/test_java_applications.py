@@ -83,7 +83,7 @@ async def test_a_word_count_of_kafka_streams(
 
 async def test_a_source_and_a_sink_of_kafka_connect(new_cluster: NewCluster, full_counts: bool) -> None:
     """FileStream, exactly-once for the source; a sink may write again what it had not committed, never less."""
-    from tests.cluster.java_applications import ConnectWorker, lines_of, read_committed
+    from tests.cluster.java_applications import FILE_STREAM, ConnectWorker, lines_of, read_committed
 
     kills = 5 if full_counts else 1
     async with new_cluster(**SMALL) as cluster:
@@ -108,17 +108,16 @@ async def test_a_source_and_a_sink_of_kafka_connect(new_cluster: NewCluster, ful
         try:
             await worker.process.wait_ready()
             write(200)
-            name = "org.apache.kafka.connect.file.FileStream"
             await worker.put_connector(
                 "source",
-                connector_class=f"{name}SourceConnector",
+                connector_class=f"{FILE_STREAM}SourceConnector",
                 tasks_max="1",
                 file=str(source),
                 topic=topic,
             )
             await worker.put_connector(
                 "sink",
-                connector_class=f"{name}SinkConnector",
+                connector_class=f"{FILE_STREAM}SinkConnector",
                 tasks_max="1",
                 file=str(sink),
                 topics=topic,
@@ -142,6 +141,57 @@ async def test_a_source_and_a_sink_of_kafka_connect(new_cluster: NewCluster, ful
             worker.process.kill()
         copied = await trio.to_thread.run_sync(read_committed, cluster.bootstrap, topic, 1)
         assert [(value or b"").decode() for _, value in copied] == written
+        assert list(dict.fromkeys(lines_of(sink))) == written
+
+
+async def test_a_standalone_worker_of_kafka_connect(new_cluster: NewCluster, full_counts: bool) -> None:
+    """File to topic to file. Killed -9 it may repeat what it had not noted yet; nothing is lost, and in good order
+    nothing is there twice.
+    """
+    from tests.cluster.java_applications import lines_of, read_committed, standalone_worker
+
+    kills = 5 if full_counts else 1
+    async with new_cluster(**SMALL) as cluster:
+        topic = await cluster.create_topic("copied", partitions=1, replication_factor=3)
+        source, sink = cluster.directory / "source.txt", cluster.directory / "sink.txt"
+        written: list[str] = []
+
+        def write(count: int) -> None:
+            more = [f"line {len(written) + number}" for number in range(count)]
+            written.extend(more)
+            with source.open("a") as file:
+                file.write("".join(f"{line}\n" for line in more))
+
+        async def wait_sunk(count: int) -> None:
+            async def is_so() -> bool:
+                return len(set(lines_of(sink))) >= count
+
+            await cluster.wait_until(is_so, f"{count} lines are sunk", WAIT_S)
+
+        async def copied() -> list[str]:
+            found = await trio.to_thread.run_sync(read_committed, cluster.bootstrap, topic, 1)
+            return [(value or b"").decode() for _, value in found]
+
+        write(500)
+        worker = standalone_worker(cluster, source, sink, topic)
+        worker.start()
+        try:
+            await wait_sunk(500)
+            assert await worker.stop() in (0, 143)
+            assert await copied() == lines_of(sink) == written
+            worker.start()
+            for _ in range(kills):
+                before = len(written)
+                write(500)
+                await wait_sunk(before + 100)
+                write(500)
+                worker.kill()
+                write(300)
+                worker.start()
+                await wait_sunk(len(written))
+        finally:
+            worker.kill()
+        assert list(dict.fromkeys(await copied())) == written
         assert list(dict.fromkeys(lines_of(sink))) == written
 
 

@@ -24,8 +24,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /**
  * A read-process-write application on Java's transactional producer, as a process that can be killed.
  *
- * BOOTSTRAP GROUP TRANSACTIONAL_ID INPUT OUTPUT: copies every record of INPUT to the same partition of OUTPUT, exactly once.
- * Now and then it writes something else first and aborts that. Ends with 3 when another process has taken its transactional
+ * BOOTSTRAP GROUP TRANSACTIONAL_ID INPUT OUTPUT TRANSACTION_TIMEOUT_MS: copies every record of INPUT to the same partition
+ * of OUTPUT, exactly once. Now and then it writes something else first and aborts that. Ends with 3 when another process has taken its transactional
  * id, with 4 on any other fatal error. tests/cluster/processor.py is the same on librdkafka.
  */
 public class Processor {
@@ -46,7 +46,7 @@ public class Processor {
         Properties producing = new Properties();
         producing.put("bootstrap.servers", args[0]);
         producing.put("transactional.id", args[2]);
-        producing.put("transaction.timeout.ms", "60000");
+        producing.put("transaction.timeout.ms", args[5]);
         int code = 0;
         KafkaConsumer<byte[], byte[]> consumer =
             new KafkaConsumer<>(consuming, new ByteArrayDeserializer(), new ByteArrayDeserializer());
