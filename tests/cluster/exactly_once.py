@@ -173,7 +173,9 @@ class Pipeline:
 
 async def transaction_state(cluster: Cluster, transactional_id: str) -> str:
     """As its coordinator has it. Empty: it does not know."""
-    leader = await cluster.leader_of(TRANSACTION_LOG, partition_for(transactional_id, INTERNAL[TRANSACTION_LOG]))
+    leader = await cluster.leader_of(
+        TRANSACTION_LOG, partition_for(transactional_id, INTERNAL[TRANSACTION_LOG])
+    )
     answer = await cluster.client.request(
         cluster.brokers[leader].bootstrap,
         DescribeTransactionsRequest(transactional_ids=[transactional_id]),

@@ -147,7 +147,10 @@ def standalone_worker(cluster: Cluster, source: Path, sink: Path, topic: str) ->
     for name, settings in files.items():
         _write_properties(directory / name, settings)
     argv = java_argv(
-        CONNECT_STANDALONE, *(str(directory / name) for name in files), heap="384m", log4j="tools-log4j.properties"
+        CONNECT_STANDALONE,
+        *(str(directory / name) for name in files),
+        heap="384m",
+        log4j="tools-log4j.properties",
     )
     return ManagedProcess("connect-standalone", argv, directory / "standalone.log")
 

@@ -111,7 +111,9 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_die_and_fr
                     await pipeline.start(transactional_id, SHORT_TIMEOUT_MS)
                     await pipeline.freeze_in_transaction(transactional_id, feed)
                     _say(f"{turn}: froze the processor {transactional_id}, whose transactions time out soon")
-                    await wait(readers, pipelines, stream.limit)  # so its transaction is over, and its session
+                    await wait(
+                        readers, pipelines, stream.limit
+                    )  # so its transaction is over, and its session
                     pipeline.processes[transactional_id].resume()
                     await wait(readers, pipelines, feed(RECORDS_A_ROUND))
                     pipeline.processes[transactional_id].kill()

@@ -148,7 +148,7 @@ def test_a_turn_of_many_commands_is_one_after_the_other(script: list[list[tuple[
         driver.replicate()
         assert shard.state.durable() == driver.state.durable()
         assert disk.end == shard.applied_to or not disk.batches
-    assert [(q.answered.is_set(), told(q.failure or q.value)) for q in asked] == [
+    assert [(q.is_answered, told(q.failure or q.value)) for q in asked] == [
         (each.answered, told(each.reply)) for each in one_by_one
     ]
     assert (
@@ -174,7 +174,7 @@ def test_a_refused_batch_leaves_no_trace_and_everybody_hears_of_it(
             for member in group.members.values()
             for token in (member.joining, member.syncing)
         }
-        assert all(q.answered.is_set() or q in waiting for q in asked), "somebody waits for nothing"
+        assert all(q.is_answered or q in waiting for q in asked), "somebody waits for nothing"
         assert rebuilt(disk).durable() == shard.state.durable()
 
 

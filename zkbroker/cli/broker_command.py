@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zkbroker.cli.collector import spare_the_collector
 from zkbroker.cli.failure import Failure, sentence_in
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class Announcement:
         endpoint = self._broker.endpoints[0]
         sys.stdout.write(f"broker {self._broker.broker_id} ready on {endpoint.host}:{endpoint.port}\n")
         sys.stdout.flush()
+        spare_the_collector()
 
 
 async def _serve(broker: Broker, stop_with_parent: bool) -> None:

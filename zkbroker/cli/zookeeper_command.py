@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zkbroker.cli.collector import spare_the_collector
 from zkbroker.cli.failure import Failure, sentence_in
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Announcement:
     def started(self, value: int = 0) -> None:
         sys.stdout.write(f"zookeeper ready on {self._host}:{value}\n")
         sys.stdout.flush()
+        spare_the_collector()
 
 
 async def _serve(server: EmbeddedZooKeeper, stop_with_parent: bool) -> None:

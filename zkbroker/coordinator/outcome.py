@@ -7,11 +7,16 @@ is changed by applying the record, after the log took it, by the same function t
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import attrs
 
 from zkbroker.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from attrs import frozen as value
+else:
+    from attrs import define as value  # there is one for each request, and frozen takes three times as long
 
 Token = Hashable
 """Stands for one request that waits for a reply."""
@@ -36,7 +41,7 @@ class TimerKey(NamedTuple):
     member: str = ""
 
 
-@attrs.frozen
+@value
 class Reply:
     """An answer to one waiting request."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=4096)  # a group asks again and again
 def java_hash(text: str) -> int:
     """Java's String.hashCode: over UTF-16 code units, wrapping at 32 bits."""
     units = text.encode("utf-16-be", "surrogatepass")

@@ -130,12 +130,14 @@ class Shards(Generic[S]):
         """
         if self._nursery is None:
             raise KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE, "this broker is starting or stopping")
-        tp = self.partition_of(key)
-        shard = self._shards.get(tp.partition)
+        number = partition_for(key, self.partitions)
+        shard = self._shards.get(number)
         if shard is None:
-            raise KafkaError(ErrorCode.NOT_COORDINATOR, f"{tp}, which keeps {key!r}, is not led here")
+            raise KafkaError(
+                ErrorCode.NOT_COORDINATOR, f"{self.topic}-{number}, which keeps {key!r}, is not led here"
+            )
         if not shard.is_loaded:
-            raise KafkaError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, f"{tp} is being loaded")
+            raise KafkaError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, f"{self.topic}-{number} is being loaded")
         return shard
 
     def at(self, number: int) -> Shard[S] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 import attrs
@@ -48,10 +49,12 @@ _REFUSALS = {
 }
 
 
+@lru_cache(maxsize=4096)  # asked for with every request
 def topic(name: str) -> Resource:
     return Resource(ResourceType.TOPIC, name)
 
 
+@lru_cache(maxsize=4096)
 def group(name: str) -> Resource:
     return Resource(ResourceType.GROUP, name)
 
