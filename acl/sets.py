@@ -171,12 +171,11 @@ class AclSet:
 
     def matching(self, chosen: BindingFilter = ANY_BINDING) -> Iterator[Binding]:
         """The rules that pass the filter, sorted by pattern."""
-        patterns: Iterable[Pattern] = chosen.pattern.named_patterns() or self.patterns()
-        for pattern in patterns:
+        matches = chosen.entry.matches
+        for pattern in chosen.pattern.named_patterns() or self.patterns():
             if chosen.pattern.matches(pattern):
-                for entry in sorted(self.entries(pattern)):
-                    if chosen.entry.matches(entry):
-                        yield Binding(pattern, entry)
+                for entry in sorted([each for each in self.entries(pattern) if matches(each)]):
+                    yield Binding(pattern, entry)
 
     def covers(self, resource: Resource) -> bool:
         """Whether any rule, of whomever, applies to the resource."""

@@ -18,6 +18,7 @@ LAYERS = {
     "zkbroker.config": 0,
     "acl": 0,
     "zkbroker.changed": 1,
+    "zkbroker.fairness": 1,
     "zkbroker.events": 1,
     "zkbroker.protocol": 1,
     "zkbroker.replica_assignment": 1,

@@ -16,7 +16,6 @@ from acl.evaluate import NO_POLICY, decide
 from acl.model import (
     Binding,
     BindingFilter,
-    EntryFilter,
     Operation,
     Resource,
     ResourceType,
@@ -35,7 +34,7 @@ from zkbroker.testing.servers import EMBEDDED_ZOOKEEPER, ZooKeeperKind, open_zoo
 TOPIC = ResourceType.TOPIC
 PRINCIPALS, TOPICS = 10_000, 1_000
 AUTHORIZER = "kafka.security.authorizer.AclAuthorizer"
-LAST = BindingFilter(entry=EntryFilter(principal="User:last"))
+LAST = allow("User:last", Operation.READ, literal(TOPIC, "topic-0"))
 READ_IN = r"(\d+) access rules on (\d+) patterns are known, read in ([\d.]+) s"
 
 
@@ -81,18 +80,20 @@ def write(store: Store, add: Iterable[Binding] = (), remove: Iterable[Binding] =
 
 def agreement_s(store: Store, addresses: Sequence[str], expected: AclSet) -> float:
     """One more rule: from its write until every broker tells it, and with it all that was written before."""
-    last = allow("User:last", Operation.READ, literal(TOPIC, "topic-0"))
-    stores: list[Store] = [BrokerStore(address) for address in addresses]
+    chosen = BindingFilter.exactly(LAST)
+    stores = [BrokerStore(address) for address in addresses]
     try:
-        store.change(add=[last])
+        for one in (store, *stores):  # connected before the clock runs
+            one.matching(chosen)
+        store.change(add=[LAST])
         began_s = time.monotonic()
-        waiting = list(stores)
+        waiting = stores
         while waiting:
-            waiting = [one for one in waiting if last not in one.matching(LAST)]
+            waiting = [one for one in waiting if LAST not in one.matching(chosen)]
         took_s = time.monotonic() - began_s
         for one in stores:
-            assert one.read() == AclSet([*expected, last]), one.place
-        store.change(remove=[last])
+            assert one.read() == AclSet([*expected, LAST]), one.place
+        store.change(remove=[LAST])
         return took_s
     finally:
         for one in (store, *stores):

@@ -14,6 +14,7 @@ import trio.testing
 
 from tests.support.certificates import PASSWORD, Authority, Issued, new_authority
 from zkbroker.config import BrokerConfig, ConfigError
+from zkbroker.fairness import Turnstile
 from zkbroker.network.tls import TlsFacts, TlsFailed, TlsTransport
 from zkbroker.network.transport import Sendable
 from zkbroker.security.tls import ListenerTls, build_contexts, openssl_cipher, settings_of
@@ -104,6 +105,56 @@ async def receive(transport: TlsTransport, size: int) -> bytes:
         assert count, f"the stream ended {len(rest)} bytes early"
         rest = rest[count:]
     return bytes(buffer)
+
+
+class Rounds(trio.abc.Instrument):
+    """How many steps of handshakes each round of the event loop had."""
+
+    def __init__(self) -> None:
+        self.steps = [0]
+
+    def before_io_wait(self, timeout: float) -> None:
+        self.steps.append(0)
+
+
+class CountedSteps:
+    """An SSLObject that counts the steps that have something to answer."""
+
+    def __init__(self, transport: TlsTransport, rounds: Rounds) -> None:
+        self._wrapped, self._incoming, self._rounds = transport._ssl, transport._incoming, rounds
+
+    def do_handshake(self) -> None:
+        self._rounds.steps[-1] += self._incoming.pending > 0
+        self._wrapped.do_handshake()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._wrapped, name)
+
+
+async def test_many_handshakes_at_once_do_not_hold_up_others(stores: Stores) -> None:
+    server, client = contexts(stores.config())
+    rounds, turnstile = Rounds(), Turnstile()
+    pairs = [connected(server, client) for _ in range(30)]
+    for ours, theirs in pairs:
+        with pytest.raises(ssl.SSLWantReadError):
+            theirs._ssl.do_handshake()
+        theirs._socket.send(theirs._outgoing.read())
+        ours._ssl = CountedSteps(ours, rounds)  # type: ignore[assignment]
+    trio.lowlevel.add_instrument(rounds)
+    try:
+        with trio.fail_after(10):
+            async with trio.open_nursery() as nursery:
+                for ours, _ in pairs:
+                    nursery.start_soon(ours.handshake, turnstile)
+                for _, theirs in pairs:
+                    await theirs.handshake()
+    finally:
+        trio.lowlevel.remove_instrument(rounds)
+        for pair in pairs:
+            for end in pair:
+                end.close()
+    assert max(rounds.steps) == 1
+    assert sum(rounds.steps) >= 30
 
 
 class Slice:

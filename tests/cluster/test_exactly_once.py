@@ -27,8 +27,11 @@ REPLACED = "frozen processor that was replaced"
 TIMED_OUT = "frozen processor whose transaction timed out"
 
 
+@pytest.mark.parametrize(
+    "part", [1, pytest.param(2, marks=pytest.mark.long)]
+)  # of the 60 faults of a long run
 async def test_exactly_once_while_brokers_coordinators_and_processors_die_and_freeze(
-    new_cluster: NewCluster, full_counts: bool, rng: random.Random
+    new_cluster: NewCluster, full_counts: bool, rng: random.Random, part: int
 ) -> None:
     """A frozen processor is in the middle of a transaction and stays so for longer than its session.
 
@@ -51,7 +54,7 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_die_and_fr
 
     faults = ["transaction coordinator", "processor", REPLACED]
     if full_counts:
-        faults = [rng.choice(KILLED) for _ in range(50)] + [REPLACED, TIMED_OUT] * 5
+        faults = [rng.choice(KILLED) for _ in range(25)] + [REPLACED] * 3 + [TIMED_OUT] * 2
         rng.shuffle(faults)
     options: dict[str, object] = {
         "group_min_session_timeout_ms": 1000,

@@ -30,6 +30,7 @@ from acl.text import binding_text
 from zkbroker.apis.context import RequestContext, Services
 from zkbroker.apis.topics import current_session
 from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.fairness import Slices
 from zkbroker.protocol.generated.create_acls_request import AclCreation, CreateAclsRequest
 from zkbroker.protocol.generated.create_acls_response import AclCreationResult, CreateAclsResponse
 from zkbroker.protocol.generated.delete_acls_request import DeleteAclsFilter, DeleteAclsRequest
@@ -94,7 +95,9 @@ async def describe_acls(
     except KafkaError as error:
         return DescribeAclsResponse(error_code=error.code, error_message=error.message or None)
     resources: dict[Pattern, list[AclDescription]] = {}
+    slices = Slices()
     for binding in rules.acls.matching(chosen):
+        await slices.pause()
         if ctx.version == 0 and binding.pattern.pattern_type != PatternType.LITERAL:
             continue  # version 0 has no word for it
         entry = binding.entry

@@ -24,6 +24,7 @@ from zkbroker.coordinator.records import NO_PRODUCER_ID
 from zkbroker.coordinator.replay import Replay, Replayed
 from zkbroker.coordinator.timers import Timers
 from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.fairness import Slices
 from zkbroker.protocol.compression import Codec
 from zkbroker.protocol.legacy import read_any
 from zkbroker.protocol.records import HEADER_BYTES, BatchBuilder
@@ -35,9 +36,6 @@ log = logging.getLogger(__name__)
 
 READ_BYTES = 1 << 20
 """Read from the log at a time while loading."""
-
-LOAD_SLICE_S = 0.001
-"""How long loading may keep other tasks waiting."""
 
 RECORD_OVERHEAD_BYTES = 32
 """More than a record's own fields take in a batch beside its key and value."""
@@ -242,7 +240,7 @@ class Shard(Generic[S]):
         partition = self.partition  # its log may move to another directory meanwhile
         began = time.perf_counter()
         replay = Replay(self.state, next_offset=partition.log.log_start_offset)
-        slices = _Slices()
+        slices = Slices()
         while replay.next_offset < partition.log.log_end_offset:
             await self._read_on(replay, slices)
             for _ in replay.finish():
@@ -258,7 +256,7 @@ class Shard(Generic[S]):
         level = logging.INFO if replay.records else logging.DEBUG
         log.log(level, "%s: %d records loaded in %d ms", self.partition.tp, replay.records, self.load_ms)
 
-    async def _read_on(self, replay: Replay, slices: _Slices) -> None:
+    async def _read_on(self, replay: Replay, slices: Slices) -> None:
         """Feed `replay` up to the present end of the log."""
         end = self.partition.log.log_end_offset
         while replay.next_offset < end:
@@ -475,16 +473,3 @@ class Shard(Generic[S]):
                 return
             self._held.popleft()
             self.on_effect(self, effect)
-
-
-@attrs.define(eq=False)
-class _Slices:
-    """Cuts long work into slices, between which others run."""
-
-    _until: float = attrs.field(factory=lambda: time.perf_counter() + LOAD_SLICE_S)
-
-    async def pause(self) -> None:
-        """Let others run if the present slice is used up."""
-        if time.perf_counter() >= self._until:
-            await trio.lowlevel.checkpoint()
-            self._until = time.perf_counter() + LOAD_SLICE_S

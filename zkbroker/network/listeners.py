@@ -13,6 +13,7 @@ import attrs
 import trio
 
 from acl.model import host_of_address
+from zkbroker.fairness import Turnstile
 from zkbroker.model import Endpoint
 from zkbroker.network.admission import Admission
 from zkbroker.network.connection import Connection, Session
@@ -79,6 +80,7 @@ class Listener:
     _socket: socket.socket
     connections: set[Connection] = attrs.field(factory=set)
     make_room: Callable[[], None] = lambda: None  # closes a connection of another listener
+    _handshakes: Turnstile = attrs.field(factory=Turnstile)  # a thousand at once must not hold up those inside
     _accepted: int = 0
 
     def statistics(self) -> ListenerStatistics:
@@ -193,7 +195,7 @@ class Listener:
                 connection.hold_back(patience, entrance.max_frame_bytes, unknown_memory)
                 try:
                     if isinstance(transport, TlsTransport):
-                        connection.tls = await transport.handshake()
+                        connection.tls = await transport.handshake(self._handshakes)
                     session = new_session(connection)
                 except (TlsFailed, Refused) as reason:
                     log.info(

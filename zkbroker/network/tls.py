@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 import trio
 
+from zkbroker.fairness import Turnstile
 from zkbroker.network.transport import Buffer, Sendable
 
 _CIPHERTEXT = memoryview(bytearray(256 * 1024))
@@ -63,10 +64,15 @@ class TlsTransport:
         self._established = False
         self._turns = 0
 
-    async def handshake(self) -> TlsFacts:
-        """Agree with the peer on keys. Raises: TlsFailed; cancelling leaves a transport to be closed."""
+    async def handshake(self, turnstile: Turnstile | None = None) -> TlsFacts:
+        """Agree with the peer on keys. Raises: TlsFailed; cancelling leaves a transport to be closed.
+
+        A step is up to a millisecond of arithmetic: with a turnstile, all who share it take theirs one by one.
+        """
         try:
             while True:
+                if turnstile is not None and self._incoming.pending:
+                    await turnstile.wait()
                 try:
                     self._ssl.do_handshake()
                 except ssl.SSLWantReadError:
