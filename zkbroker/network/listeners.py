@@ -80,7 +80,9 @@ class Listener:
     _socket: socket.socket
     connections: set[Connection] = attrs.field(factory=set)
     make_room: Callable[[], None] = lambda: None  # closes a connection of another listener
-    _handshakes: Turnstile = attrs.field(factory=Turnstile)  # a thousand at once must not hold up those inside
+    _handshakes: Turnstile = attrs.field(
+        factory=Turnstile
+    )  # a thousand at once must not hold up those inside
     _accepted: int = 0
 
     def statistics(self) -> ListenerStatistics:
