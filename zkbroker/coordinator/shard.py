@@ -340,10 +340,10 @@ class Shard(Generic[S]):
             return
         pairs = [record.encode() for record in outcome.records]
         size = RECORD_OVERHEAD_BYTES * len(pairs)
-        for key, value in pairs:
-            size += len(key)
-            if value is not None:
-                size += len(value)
+        for name, content in pairs:
+            size += len(name)
+            if content is not None:
+                size += len(content)
         limit = self.partition.log.config.max_message_bytes - HEADER_BYTES
         if pending.outcomes and (
             pending.producer != outcome.producer
