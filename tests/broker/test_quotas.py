@@ -345,6 +345,8 @@ async def test_quotas_are_described_as_they_were_set(in_process: Start) -> None:
         ([], {"producer_byte_rate": "1"}),
         ([("team", "a")], {"producer_byte_rate": "1"}),
         ([("user", "")], {"producer_byte_rate": "1"}),
+        ([("user", "..")], {"producer_byte_rate": "1"}),
+        ([("client-id", ".")], {"producer_byte_rate": "1"}),
         ([("user", "a"), ("ip", "1.2.3.4")], {"producer_byte_rate": "1"}),
         ([("user", "a")], {"connection_creation_rate": "1"}),
         ([("ip", "1.2.3.4")], {"producer_byte_rate": "1"}),

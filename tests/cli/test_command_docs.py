@@ -51,7 +51,8 @@ def test_every_command_is_installed_and_in_scripts(name: str) -> None:
     config.read(ROOT / "setup.cfg")
     programs = config["options.entry_points"]["console_scripts"]
     for program in (name, f"{name}.sh"):
-        assert f"\n{program} = zkbroker.cli.{MODULES[name]}:TOOL.main" in programs
+        module, _, attribute = MODULES[name].partition(":")
+        assert f"\n{program} = zkbroker.cli.{module}:{attribute or 'TOOL'}.main" in programs
     assert (ROOT / "scripts" / f"{name}.sh").exists()
     assert os.access(ROOT / "scripts" / f"{name}.sh", os.X_OK)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 import trio
 
 from tests.cluster.conftest import NewCluster
-from tests.support.peers import APACHE_KAFKA, GET_OFFSETS, JavaTools
+from tests.support.peers import APACHE_KAFKA, GET_OFFSETS, JavaTools, ToolResult
+from tests.tools.parity import run_tool
+from zkbroker.cli.commands import MODULES, tool_named
 from zkbroker.protocol.generated.alter_replica_log_dirs_request import (
     AlterReplicaLogDir,
     AlterReplicaLogDirsRequest,
@@ -31,6 +34,16 @@ from zkbroker.testing.servers import ZKBROKER
 LOG_DIRS = "org.apache.kafka.tools.LogDirsCommand"
 DELETE_RECORDS = "org.apache.kafka.tools.DeleteRecordsCommand"
 REASSIGN = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
+
+
+RunTool = Callable[..., Awaitable[ToolResult]]
+"""Kafka's class with arguments, run as Kafka's program or as ours."""
+
+
+async def run_ours(main_class: str, *args: str) -> ToolResult:
+    """Our command in the place of Kafka's class."""
+    tool = next(tool for tool in map(tool_named, MODULES) if tool.kafka_class == main_class)
+    return await trio.to_thread.run_sync(run_tool, tool, args)
 
 
 async def described(cluster: Cluster, tools: JavaTools) -> dict[tuple[int, str, str], dict[str, Any]]:
@@ -53,7 +66,10 @@ async def described(cluster: Cluster, tools: JavaTools) -> dict[tuple[int, str, 
 
 
 @pytest.mark.peers
-async def test_kafkas_own_tools(new_cluster: NewCluster, java_tools: JavaTools, tmp_path: Path) -> None:
+@pytest.mark.parametrize("whose", ["kafka", "ours"])
+async def test_the_tools(new_cluster: NewCluster, java_tools: JavaTools, tmp_path: Path, whose: str) -> None:
+    """Deletions and moves by Kafka's own tools, and by ours; Kafka's tell what came of it."""
+    run: RunTool = java_tools.run_in_thread if whose == "kafka" else run_ours
     async with new_cluster(brokers=2, log_dirs=2) as cluster:
         topic = await cluster.create_topic(partitions=1, replication_factor=2)
         for number in range(100):
@@ -69,11 +85,11 @@ async def test_kafkas_own_tools(new_cluster: NewCluster, java_tools: JavaTools, 
         file.write_text(
             json.dumps({"version": 1, "partitions": [{"topic": topic, "partition": 0, "offset": 40}]})
         )
-        said = await java_tools.run_in_thread(
+        said = await run(
             DELETE_RECORDS, "--bootstrap-server", cluster.bootstrap, "--offset-json-file", str(file)
         )
         assert f"partition: {topic}-0\tlow_watermark: 40" in said.require_success().output
-        earliest = await java_tools.run_in_thread(
+        earliest = await run(
             GET_OFFSETS, "--bootstrap-server", cluster.bootstrap, "--topic", topic, "--time", "earliest"
         )
         assert earliest.require_success().output.strip() == f"{topic}:0:40"
@@ -83,23 +99,23 @@ async def test_kafkas_own_tools(new_cluster: NewCluster, java_tools: JavaTools, 
             b: next(str(path) for path in cluster.brokers[b].log_dirs if str(path) != d)
             for b, (d, _) in replicas.items()
         }
-        await _reassign(cluster, java_tools, tmp_path, topic, targets)
+        await _reassign(cluster, java_tools, run, tmp_path, topic, targets)
         # And one of them to a named directory of the broker that has the other: made there at once.
         alone = await cluster.create_topic(partitions=1, replication_factor=1)
         await cluster.client.produce(alone, b"kept", acks=-1)
         home = await cluster.leader_of(alone, 0)
         other = 3 - home
         await _reassign(
-            cluster, java_tools, tmp_path, alone, {other: str(cluster.brokers[other].log_dirs[1])}
+            cluster, java_tools, run, tmp_path, alone, {other: str(cluster.brokers[other].log_dirs[1])}
         )
         assert await cluster.client.fetch_one(alone, 0, 0) == b"kept"
         assert await cluster.client.produce(topic, b"on", acks=-1) == 100
 
 
 async def _reassign(
-    cluster: Cluster, tools: JavaTools, tmp_path: Path, topic: str, targets: dict[int, str]
+    cluster: Cluster, tools: JavaTools, run: RunTool, tmp_path: Path, topic: str, targets: dict[int, str]
 ) -> None:
-    """Execute and verify with Kafka's tool, and look where the replicas are then."""
+    """Execute and verify with a tool, and look where the replicas are then."""
     file = tmp_path / "moves.json"
     partition = {
         "topic": topic,
@@ -110,7 +126,7 @@ async def _reassign(
     file.write_text(json.dumps({"version": 1, "partitions": [partition]}))
     common = ("--bootstrap-server", cluster.bootstrap, "--reassignment-json-file", str(file))
     throttle = ("--replica-alter-log-dirs-throttle", "50000000")
-    executed = await tools.run_in_thread(REASSIGN, "--execute", *throttle, *common)
+    executed = await run(REASSIGN, "--execute", *throttle, *common)
     assert "Successfully started" in executed.require_success().output
     for broker_id, target in targets.items():
         begun = f"Successfully started moving log directory to {target} for replica {topic}-0 with broker {broker_id}"
@@ -120,7 +136,7 @@ async def _reassign(
 
     async def is_done() -> bool:
         nonlocal verified
-        verified = (await tools.run_in_thread(REASSIGN, "--verify", *common)).require_success().output
+        verified = (await run(REASSIGN, "--verify", *common)).require_success().output
         return all(
             f"Reassignment of replica {topic}-0-{broker_id} completed successfully" in verified
             for broker_id in targets

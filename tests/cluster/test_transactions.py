@@ -10,7 +10,9 @@ import pytest
 import trio
 
 from tests.cluster.conftest import NewCluster
-from tests.support.peers import DUMP_LOG, JavaTools
+from tests.support.peers import DUMP_LOG, JavaTools, ToolResult
+from tests.tools.parity import run_tool
+from zkbroker.cli.commands import tool_named
 from zkbroker.errors import ErrorCode
 from zkbroker.protocol.codec import VERSIONS, ApiKey
 from zkbroker.protocol.generated.add_offsets_to_txn_request import AddOffsetsToTxnRequest
@@ -320,6 +322,12 @@ async def test_a_transaction_that_is_open_for_too_long_is_aborted_and_its_produc
         assert await committed_values(cluster, topic) == []
 
 
+def table_of(result: ToolResult) -> list[dict[str, str]]:
+    """The printed table, a row as its cells by heading."""
+    lines = [re.split(r"\s*\t\s*", line.strip()) for line in result.require_success().output.splitlines()]
+    return [dict(itertools.zip_longest(lines[0], row, fillvalue="")) for row in lines[1:]]
+
+
 @pytest.mark.peers
 @pytest.mark.clients("confluent_kafka")
 async def test_kafkas_transactions_command(new_cluster: NewCluster, java_tools: JavaTools) -> None:
@@ -330,6 +338,7 @@ async def test_kafkas_transactions_command(new_cluster: NewCluster, java_tools: 
         transaction_partition_verification_enable=False,  # else none could hang
     ) as cluster:
         topic, hanging = await cluster.create_topic("t"), await cluster.create_topic("hanging")
+        hanging_too = await cluster.create_topic("hanging-too")
         name = "payments"
         await coordinated(cluster, name)
 
@@ -338,10 +347,17 @@ async def test_kafkas_transactions_command(new_cluster: NewCluster, java_tools: 
             result = await java_tools.run_in_thread(
                 TRANSACTIONS_COMMAND, "--bootstrap-server", cluster.bootstrap, *args
             )
-            lines = [
-                re.split(r"\s*\t\s*", line.strip()) for line in result.require_success().output.splitlines()
-            ]
-            return [dict(itertools.zip_longest(lines[0], row, fillvalue="")) for row in lines[1:]]
+            theirs = table_of(result)
+            mine = table_of(await ours(*args))
+            for row in (*mine, *theirs):  # which grow between the two
+                row.pop("Duration(min)", None), row.pop("TransactionDurationMs", None)
+            assert mine == theirs
+            return theirs
+
+        async def ours(*args: str) -> ToolResult:
+            tool = tool_named(f"kafka-transactions {args[0]}")
+            words = ["--bootstrap-server", cluster.bootstrap, *args[1:]]
+            return await trio.to_thread.run_sync(run_tool, tool, words)
 
         ask = cluster.client.request
         init = InitProducerIdRequest(transactional_id=name, transaction_timeout_ms=60_000)
@@ -378,6 +394,8 @@ async def test_kafkas_transactions_command(new_cluster: NewCluster, java_tools: 
         records = batch(b"hangs", 7_000, 3, 0)
         assert await produce(cluster, hanging, name, records) is ErrorCode.NONE
         await cluster.client.produce(hanging, b"after", acks=-1)
+        assert await produce(cluster, hanging_too, name, records) is ErrorCode.NONE
+        await cluster.client.produce(hanging_too, b"after", acks=-1)
 
         async def found() -> list[dict[str, str]]:
             return await command("find-hanging", "--broker-id", "1", "--max-transaction-timeout", "0")
@@ -393,6 +411,12 @@ async def test_kafkas_transactions_command(new_cluster: NewCluster, java_tools: 
         result.require_success()
         assert not [row for row in await found() if row["Topic"] == hanging]
         assert await committed_values(cluster, hanging) == [b"after"]
+        # And by ours, which found it too.
+        assert await committed_values(cluster, hanging_too) == []
+        where = ("--topic", hanging_too, "--partition", "0", "--start-offset", "0")
+        assert (await ours("abort", *where)).exit_code == 0
+        assert await found() == []
+        assert await committed_values(cluster, hanging_too) == [b"after"]
 
         end = EndTxnRequest(
             transactional_id=name,

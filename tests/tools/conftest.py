@@ -49,7 +49,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     # As it comes, but that a new group does not wait three seconds for more members.
     at_once = ("--override", "group.initial.rebalance.delay.ms=0")
-    with up(BROKERS, lambda line: None, at_once) as cluster:
+    with up(BROKERS, lambda line: None, at_once, usual_ports=False) as cluster:
         said = next(line for line in cluster.said if line.startswith("zookeeper ready on "))
         yield Place(cluster.bootstrap, said.split()[3], cluster, cluster.data)
 

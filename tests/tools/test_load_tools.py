@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.peers import VERIFIABLE_PRODUCER, ToolResult, run_alone
+from tests.support.peers import VERIFIABLE_CONSUMER, VERIFIABLE_PRODUCER, ToolResult, run_alone
 from tests.tools.conftest import Place
 from tests.tools.parity import Both, run_tool
 from zkbroker.cli.commands import tool_named
@@ -118,14 +118,34 @@ def test_verifiable_clients(both: Both, place: Place) -> None:
         )
 
     assert timeless(events(mine.output)) == timeless(events(theirs.output.replace("java-", "side-")))
-    words = ["--bootstrap-server", place.bootstrap, "--topic", "ours-verified", "--group-id", "verifying"]
-    read = events(
-        ours(place, "kafka-verifiable-consumer", *words, "--max-messages", "20", "--verbose").output
-    )
-    names = [event["name"] for event in read]
-    assert names[0] == "startup_complete" and names[-1] == "shutdown_complete"
-    assert {"partitions_assigned", "records_consumed", "offsets_committed"} <= set(names)
-    assert [e["value"] for e in read if e["name"] == "record_data"] == [f"7.{number}" for number in range(20)]
+    none = both.ours("kafka-verifiable-producer", "{b} --topic {me}-verified --max-messages 0")
+    assert [event["name"] for event in events(none.output)] == [
+        *("startup_complete", "shutdown_complete", "tool_data")
+    ]
+    line = "{b} --topic {me}-verified --group-id {me}-GROUP --max-messages 20"
+    for group, more in (("verbose", "--verbose"), ("auto", "--enable-autocommit --reset-policy earliest")):
+        words = f"{line.replace('GROUP', group)} {more}"
+        read = consumption(events(both.ours("kafka-verifiable-consumer", words).output))
+        told = run_alone(VERIFIABLE_CONSUMER, *both.fill(words, "java")).require_success()
+        assert read == consumption(events(told.output.replace("java-", "side-"))), group
+        if group == "verbose":
+            assert [value for _, _, value in read["records"]] == [f"7.{each}" for each in range(20)]
+
+
+def consumption(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a verifiable consumer told: in which order, with which fields, of how many records."""
+    order = [event["name"] for event in found]
+    return {
+        "order": [name for at, name in enumerate(order) if name not in order[:at]],
+        "fields": {event["name"]: sorted(event) for event in found},
+        "count": sum(event["count"] for event in found if event["name"] == "records_consumed"),
+        "committed": [event["success"] for event in found if event["name"] == "offsets_committed"][-1:],
+        "records": [
+            (each["partition"], each["offset"], each["value"])
+            for each in found
+            if each["name"] == "record_data"
+        ],
+    }
 
 
 @pytest.mark.peers
@@ -157,6 +177,62 @@ def test_streams_reset(both: Both, place: Place) -> None:
     )
     both.same("kafka-consumer-groups", "{b} --describe --group {me}-app", code=0)
     both.same("kafka-topics", "{b} --list --topic {me}-app.*", code=0)
+
+
+@pytest.mark.peers
+def test_streams_reset_of_an_application_that_runs(both: Both, place: Place) -> None:
+    """Refused while the group has a member, unless it is taken out by force."""
+    for me in ("java", "ours"):
+        place.create(f"{me}-running")
+        join(both.bootstrap, f"{me}-runs")
+
+    def nameless(text: str) -> str:
+        kept = [line for line in text.splitlines(True) if not line.startswith("WARNING: The 'kafka.tools'")]
+        return re.sub(r"member-[0-9a-f-]{36}", "MEMBER", "".join(kept))
+
+    line = "{b} --application-id {me}-runs --input-topics {me}-running"
+    refused = both.ours("kafka-streams-application-reset", line)
+    theirs = both.kafka("kafka-streams-application-reset", line)
+    assert refused.code == theirs.code == 1
+    assert nameless(refused.sentence) == nameless(theirs.sentence), theirs
+    assert "is still active and has following members" in refused.sentence
+    both.same("kafka-streams-application-reset", line + " --force", normalise=nameless, code=0)
+    both.same("kafka-consumer-groups", "{b} --describe --group {me}-runs --state", code=0)
+
+
+def join(bootstrap: str, group: str) -> None:
+    """Let somebody join the group and stay silent: it is a member for as long as its session lasts."""
+    from zkbroker.client.cluster import Cluster, CoordinatorKind
+    from zkbroker.client.settings import ClientSettings
+    from zkbroker.protocol.generated.join_group_request import JoinGroupRequest, JoinGroupRequestProtocol
+    from zkbroker.protocol.generated.join_group_response import JoinGroupResponse
+    from zkbroker.protocol.generated.sync_group_request import SyncGroupRequest
+    from zkbroker.protocol.generated.sync_group_response import SyncGroupResponse
+
+    with Cluster(ClientSettings.of(bootstrap, {"client.id": "member"})) as cluster:
+        coordinator = cluster.patiently(lambda: cluster.coordinator(group, CoordinatorKind.GROUP))
+
+        def ask(member_id: str) -> JoinGroupResponse:
+            request = JoinGroupRequest(
+                group_id=group,
+                session_timeout_ms=60_000,
+                rebalance_timeout_ms=60_000,
+                member_id=member_id,
+                protocol_type="consumer",
+                protocols=[JoinGroupRequestProtocol(name="range", metadata=b"")],
+            )
+            return coordinator.request(request, JoinGroupResponse)
+
+        joined = ask(ask("").member_id)  # the first answer only gives the name
+        assert joined.error_code == 0, joined
+        sync = SyncGroupRequest(
+            group_id=group,
+            generation_id=joined.generation_id,
+            member_id=joined.member_id,
+            protocol_type="consumer",
+            protocol_name="range",
+        )
+        assert coordinator.request(sync, SyncGroupResponse).error_code == 0
 
 
 @pytest.mark.parametrize(

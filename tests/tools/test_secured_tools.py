@@ -140,3 +140,87 @@ def test_delegation_tokens(secured: Secured, java_tools: JavaTools, tmp_path: Pa
     )
     assert token_id not in ours("--describe").output
     assert SECRETS["alice"] not in mine.output
+
+
+AS_MALLORY = [
+    ("kafka-topics", "--create --topic theirs --partitions 1"),
+    ("kafka-topics", "--alter --topic theirs --partitions 9"),
+    ("kafka-topics", "--delete --topic theirs"),
+    ("kafka-topics", "--describe --topic theirs"),
+    ("kafka-console-producer", "--topic theirs --max-block-ms 2000"),
+    ("kafka-console-consumer", "--topic theirs --partition 0 --offset 0 --timeout-ms 5000"),
+    ("kafka-console-consumer", "--topic theirs --group theirs --timeout-ms 5000"),
+    ("kafka-consumer-groups", "--describe --group theirs"),
+    ("kafka-consumer-groups", "--delete --group theirs"),
+    ("kafka-consumer-groups", "--reset-offsets --group theirs --topic theirs --to-earliest --execute"),
+    ("kafka-consumer-groups", "--delete-offsets --group theirs --topic theirs"),
+    ("kafka-configs", "--describe --entity-type topics --entity-name theirs"),
+    ("kafka-configs", "--alter --entity-type topics --entity-name theirs --add-config retention.ms=1"),
+    ("kafka-configs", "--describe --entity-type brokers --entity-name 1 --all"),
+    ("kafka-configs", "--alter --entity-type users --entity-name u --add-config producer_byte_rate=1"),
+    (
+        "kafka-configs",
+        "--alter --entity-type users --entity-name u --add-config SCRAM-SHA-256=[password=secret]",
+    ),
+    ("kafka-configs", "--describe --entity-type users --entity-name u"),
+    ("kafka-delete-records", "--offset-json-file {offsets}"),
+    ("kafka-leader-election", "--election-type preferred --all-topic-partitions"),
+    ("kafka-reassign-partitions", "--list"),
+    ("kafka-reassign-partitions", "--execute --reassignment-json-file {moves}"),
+    ("kafka-reassign-partitions", "--cancel --reassignment-json-file {moves}"),
+    ("kafka-log-dirs", "--describe"),
+    ("kafka-transactions", "describe --transactional-id theirs"),
+    ("kafka-transactions", "describe-producers --topic theirs --partition 0"),
+    ("kafka-transactions", "abort --topic theirs --partition 0 --start-offset 0"),
+    ("kafka-features", "upgrade --feature metadata.version=5"),
+    ("kafka-producer-perf-test", "--topic theirs --num-records 1 --record-size 1 --throughput -1"),
+    ("kafka-consumer-perf-test", "--topic theirs --messages 1 --timeout 5000"),
+    ("kafka-verifiable-producer", "--topic theirs --max-messages 1"),
+    ("kafka-verifiable-consumer", "--topic theirs --group-id theirs --max-messages 1"),
+    ("kafka-streams-application-reset", "--application-id theirs --input-topics theirs"),
+    ("kafka-e2e-latency", "{servers} theirs 1 all 1 {properties}"),
+]
+
+
+@pytest.fixture(scope="module")
+def theirs(secured: Secured, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A topic with a record that mallory may not see, and the files that commands want."""
+    directory = tmp_path_factory.mktemp("theirs")
+    admin = write(directory / "admin", secured.login("admin", "SASL", "PLAIN"))
+    assert run("kafka-topics", secured, "SASL", admin, "--create", "--topic", "theirs").exit_code == 0
+    assert (
+        run("kafka-console-producer", secured, "SASL", admin, "--topic", "theirs", stdin="x\n").exit_code == 0
+    )
+    (directory / "offsets").write_text('{"partitions": [{"topic": "theirs", "partition": 0, "offset": 1}]}')
+    (directory / "moves").write_text('{"partitions": [{"topic": "theirs", "partition": 0, "replicas": [1]}]}')
+    properties = write(directory / "mallory", secured.login("mallory", "SASL", "PLAIN"))
+    names = {name: str(directory / name) for name in ("offsets", "moves")}
+    return names | {"properties": str(properties), "servers": secured.bootstrap("SASL")}
+
+
+PROPERTIES_OPTION = {
+    "kafka-console-producer": "--producer.config",
+    "kafka-console-consumer": "--consumer.config",
+    "kafka-leader-election": "--admin.config",
+    "kafka-producer-perf-test": "--producer.config",
+    "kafka-consumer-perf-test": "--consumer.config",
+    "kafka-verifiable-producer": "--producer.config",
+    "kafka-verifiable-consumer": "--consumer.config",
+    "kafka-streams-application-reset": "--config-file",
+}
+
+
+@pytest.mark.parametrize(("command", "line"), AS_MALLORY)
+def test_what_one_may_not_is_a_sentence(theirs: dict[str, str], command: str, line: str) -> None:
+    words = [word.format(**theirs) for word in line.split()]
+    if command == "kafka-producer-perf-test":
+        words += ["--producer-props", f"bootstrap.servers={theirs['servers']}", "max.block.ms=2000"]
+    elif command != "kafka-e2e-latency":
+        words += ["--bootstrap-server", theirs["servers"]]
+    if command != "kafka-e2e-latency":
+        words += [PROPERTIES_OPTION.get(command, "--command-config"), theirs["properties"]]
+    result = run_tool(tool_named(command), words, stdin="x\n")
+    said = result.output + result.errors
+    assert result.exit_code != 0, result
+    assert re.search(r"[Aa]uthoriz|not exist|not host|could not be found|AUTHORIZATION", said), result
+    assert "Traceback" not in said and "mallorys-own-7" not in said, result

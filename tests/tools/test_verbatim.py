@@ -1,6 +1,7 @@
 """The lines of courses and books, as they stand there, on a fresh `zkbroker up` with Kafka's ports.
 
-They run by `sh`, with the installed programs in front of PATH. Where 9092 or 2181 is taken, other ports stand in.
+They run by `sh`, with the installed programs in front of PATH. Other ports
+stand in for 9092 and 2181, which may be taken.
 """
 
 from __future__ import annotations
@@ -160,7 +161,8 @@ def test_a_missing_topic_without_auto_creation() -> None:
         pass
 
     cluster: UpCluster
-    with up(1, nothing, ["--override", "auto.create.topics.enable=false"]) as cluster:
+    without = ["--override", "auto.create.topics.enable=false"]
+    with up(1, nothing, without, usual_ports=False) as cluster:
         said = next(line for line in cluster.said if line.startswith("zookeeper ready on "))
         terminal = Terminal(Place(cluster.bootstrap, said.split()[3], cluster, cluster.data))
         terminal.types(

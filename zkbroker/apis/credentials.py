@@ -40,7 +40,7 @@ from zkbroker.security.scram import (
 )
 from zkbroker.zookeeper.session import SessionLost
 from zkbroker.zookeeper.strict_json import Undecodable
-from zkbroker.zookeeper.znodes import DEFAULT_ENTITY, desanitize, entity_path, sanitize
+from zkbroker.zookeeper.znodes import DEFAULT_ENTITY, desanitize, entity_path, is_node_name, sanitize
 
 log = logging.getLogger(__name__)
 
@@ -195,6 +195,10 @@ def _require_acceptable(
     """Raises: UNACCEPTABLE_CREDENTIAL, UNSUPPORTED_SASL_MECHANISM, DUPLICATE_RESOURCE."""
     if not name:
         raise KafkaError(ErrorCode.UNACCEPTABLE_CREDENTIAL, "Username must not be empty")
+    if not is_node_name(sanitize(name)):
+        raise KafkaError(
+            ErrorCode.UNACCEPTABLE_CREDENTIAL, f"ZooKeeper has no place for a user called {name}"
+        )
     codes = [*removed, *(upsertion.mechanism for upsertion in upserted)]
     if any(code not in CODES for code in codes):
         raise KafkaError(ErrorCode.UNSUPPORTED_SASL_MECHANISM, "Unknown SCRAM mechanism")

@@ -36,7 +36,7 @@ from zkbroker.protocol.generated.describe_client_quotas_response import (
 )
 from zkbroker.zookeeper.session import SessionLost, ZkSession
 from zkbroker.zookeeper.strict_json import Undecodable
-from zkbroker.zookeeper.znodes import DEFAULT_ENTITY, desanitize, entity_path, sanitize
+from zkbroker.zookeeper.znodes import DEFAULT_ENTITY, desanitize, entity_path, is_node_name, sanitize
 
 log = logging.getLogger(__name__)
 
@@ -241,6 +241,8 @@ async def _target(parts: Iterable[tuple[str, str | None]]) -> _Target:
             raise KafkaError(ErrorCode.INVALID_REQUEST, f"Unhandled client quota entity type: {kind}")
         if name == "":
             raise KafkaError(ErrorCode.INVALID_REQUEST, f"Empty {kind} not supported")
+        if name is not None and not is_node_name(sanitize(name)):
+            raise KafkaError(ErrorCode.INVALID_REQUEST, f"ZooKeeper has no place for a {kind} called {name}")
         named[kind] = DEFAULT_ENTITY if name is None else sanitize(name)
     if not named:
         raise KafkaError(ErrorCode.INVALID_REQUEST, "Invalid empty client quota entity")

@@ -22,6 +22,11 @@ Kafka's commands are installed under their names, with and without `.sh`, and li
 options, print what Kafka prints and end with Kafka's exit codes, without a JVM. Beyond Kafka: `--output json` and
 `--output csv` print for programs, one sentence says what went wrong, and no failure ends with 0.
 
+On a terminal results are coloured, lists that are longer than the screen go to the pager (`PAGER`, or `less`), and what
+takes longer than a moment says so on standard error. `NO_COLOR=1` takes the colours away, `PAGER=` the pager,
+`TERM=dumb` all of it. Into a file or a pipe, and with `--output json` or `csv`, goes what Kafka prints, and nothing
+else. Records are never coloured.
+
 `zkbroker completion bash` (or `zsh`, `fish`) prints completions for the shell.
 
 ## Cheat sheet

@@ -1,4 +1,4 @@
-"""The table of Kafka's commands: a name, and the module that has its `TOOL`. Each is imported when asked for.
+"""The table of Kafka's commands: a name, and where it is: the module of a `TOOL`, or `module:NAME`, imported on demand.
 
 `python -m zkbroker.cli.commands kafka-topics ...` runs one.
 """
@@ -37,9 +37,9 @@ MODULES: Final = {
     "kafka-verifiable-consumer": "kafka_verifiable_consumer",
     "kafka-streams-application-reset": "kafka_streams_application_reset",
     "kafka-server-start": "kafka_server_start",
-    "kafka-server-stop": "kafka_server_stop",
+    "kafka-server-stop": "server_stop:KAFKA",
     "zookeeper-server-start": "zookeeper_server_start",
-    "zookeeper-server-stop": "zookeeper_server_stop",
+    "zookeeper-server-stop": "server_stop:ZOOKEEPER",
 }
 """In the order of docs/commands.md."""
 
@@ -47,7 +47,8 @@ MODULES: Final = {
 def tool_named(name: str) -> Tool:
     """A command, or with two words one of its actions. Raises: KeyError."""
     command, _, action = name.partition(" ")
-    tool: Tool = import_module(f"zkbroker.cli.{MODULES[command]}").TOOL
+    module, _, attribute = MODULES[command].partition(":")
+    tool: Tool = getattr(import_module(f"zkbroker.cli.{module}"), attribute or "TOOL")
     if action:
         return {found.name: found for found in tool.actions}[name]
     return tool

@@ -81,9 +81,11 @@ async def _require_stopped(session: ZkSession, entities: Entities, verb: str) ->
 
 def _paths(entities: Entities) -> tuple[str, str]:
     """Where an entity's configuration stands, and how it is called."""
-    from zkbroker.zookeeper.znodes import DEFAULT_ENTITY, entity_path, sanitize
+    from zkbroker.zookeeper.znodes import DEFAULT_ENTITY, entity_path, is_node_name, sanitize
 
     name = entities.names[0]
+    if name and not is_node_name(sanitize(name)):
+        raise BadOption(f"ZooKeeper has no place for {entities.head} called {name}")
     stored = (sanitize(name) if entities.head == USERS else name) or DEFAULT_ENTITY
     called = {USERS: "user-principal", BROKERS: "brokers"}[entities.head]
     shown = f"{called} '{name}'" if name else f"the default {called}"

@@ -95,13 +95,19 @@ class LogDump:
     without_metadata: bool = False
     max_bytes: int | None = None
 
-    def dump(self, path: str, content: memoryview) -> list[tuple[int, int]]:
-        """Print the file; returns the pairs of offsets that follow each other with a gap between. Raises: Failure."""
+    def dump(
+        self, path: str, content: memoryview, advance: Callable[[int], None] = lambda size: None
+    ) -> list[tuple[int, int]]:
+        """Print the file; returns the pairs of offsets that follow each other with a gap between.
+
+        `advance` is told the size of each batch. Raises: Failure.
+        """
         cut = content if self.max_bytes is None else content[: self.max_bytes]
         gaps: list[tuple[int, int]] = []
         previous = -1
         valid_bytes = 0
         for position, batch in walk(cut, path):
+            advance(batch.size_in_bytes)
             self.say(f"{batch_line(batch, position)}\n")
             if self.deep:
                 checksums = batch.checksums() if isinstance(batch, MessageSetEntry) else ()

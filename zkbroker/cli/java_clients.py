@@ -10,11 +10,13 @@ import itertools
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
+from zkbroker.cli.options import whole_long
 from zkbroker.cli.tool import warn
-from zkbroker.client.errors import CallFailed
-from zkbroker.client.settings import ClientSettings, SaslLogin, bearer_token, sasl_login, tls_context
+from zkbroker.client.errors import CallFailed, sentence_of
+from zkbroker.client.settings import MAX_MS, ClientSettings, SaslLogin, bearer_token, sasl_login, tls_context
 
 SILENT: Final = frozenset(
     {
@@ -96,6 +98,19 @@ PATIENCE_S: Final = 3600.0
 kafka-python 3.0.12 never finishes a rebalance that its consumer began because of new metadata, if the poll ends in
 its middle. Short polls in a loop run into that on a busy machine, and then hang.
 """
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What kafka-python raises in the block comes out as a sentence. Raises: CallFailed."""
+    from kafka.errors import KafkaError as ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        told = ", ".join(map(str, error.args))
+        meaning = sentence_of(error.errno) if error.errno > 0 else type(error).__name__
+        raise CallFailed(f"{meaning} ({told})" if told else meaning) from None
 
 
 class RoundRobin:
@@ -209,7 +224,9 @@ def _typed(key: str, text: str, default: Any) -> Any:
 
 
 def _number(key: str, text: str) -> int:
+    """A time is cut to 24 days, which is what Python's clocks can wait."""
     try:
-        return int(text)
+        number = whole_long(text)
+        return min(number, MAX_MS) if key.endswith(".ms") else number
     except ValueError:
         raise CallFailed(f"Invalid value {text} for configuration {key}: Not a number of type INT") from None

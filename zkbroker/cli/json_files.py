@@ -28,11 +28,17 @@ def partitions_of(found: Any, file: str) -> list[dict[str, Any]]:
         raise BadOption(f'{file} is missing the "partitions" field')
     for entry in entries:
         is_good = isinstance(entry, dict) and isinstance(entry.get("topic"), str)
-        if not is_good or not isinstance(entry.get("partition"), int):
+        if not is_good or not is_number(entry.get("partition"), 32):
             raise BadOption(
                 f"{file}: every partition needs a topic and a partition number, not {json.dumps(entry)}"
             )
     return entries
+
+
+def is_number(found: object, bits: int) -> bool:
+    """Whether it is a whole number that fits, as Java's int (32) or long (64)."""
+    limit = 1 << bits - 1
+    return isinstance(found, int) and not isinstance(found, bool) and -limit <= found < limit
 
 
 def place(entry: dict[str, Any]) -> TopicPartition:

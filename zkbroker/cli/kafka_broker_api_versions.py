@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, Parsed
-from zkbroker.cli.tool import Tool, open_cluster, say
+from zkbroker.cli.tool import Tool, always, open_cluster, say
 
 if TYPE_CHECKING:
     from zkbroker.client.connection import Connection
@@ -102,5 +102,6 @@ TOOL: Final = Tool(
     purpose="This tool helps to retrieve broker version information.",
     kafka_class="kafka.admin.BrokerApiVersionsCommand",
     run=run,
+    is_long=always,
     options=(BOOTSTRAP, COMMAND_CONFIG, OUTPUT),
 )

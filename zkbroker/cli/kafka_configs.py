@@ -10,7 +10,7 @@ import attrs
 
 from zkbroker.cli.failure import Failure
 from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, ZOOKEEPER, Option, Parsed
-from zkbroker.cli.tool import Tool, open_cluster, say
+from zkbroker.cli.tool import Tool, open_cluster, say, with_any
 
 if TYPE_CHECKING:
     from zkbroker.client.cluster import Cluster
@@ -457,6 +457,7 @@ TOOL: Final = Tool(
     "client-metrics",
     kafka_class="kafka.admin.ConfigCommand",
     run=run,
+    is_long=with_any("describe"),
     options=(
         BOOTSTRAP,
         COMMAND_CONFIG,

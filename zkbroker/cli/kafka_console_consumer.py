@@ -18,6 +18,7 @@ from zkbroker.cli.tool import Tool, warn
 
 if TYPE_CHECKING:
     from zkbroker.cli.record_formatters import Format
+    from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings
 
 EARLIEST: Final = -2
@@ -55,7 +56,18 @@ def run(parsed: Parsed) -> int:
         raise WrongUse(str(error)) from None
     with Cluster(settings) as cluster:
         cluster.any()  # the sentence for a broker that is not there is ours
+        if wanted.partition is not None and wanted.topic is not None:
+            _require_readable(cluster, wanted.topic)
     return _consume(wanted, settings, write)
+
+
+def _require_readable(cluster: Cluster, topic: str) -> None:
+    """kafka-python says nothing where one may not see a topic that is read without a group. Raises: Failure."""
+    from zkbroker.errors import ErrorCode
+
+    (found,) = cluster.topics([topic])
+    if found.error_code == ErrorCode.TOPIC_AUTHORIZATION_FAILED:
+        raise Failure(f"Error processing message: Not authorized to access topics: [{topic}]")
 
 
 # ---------------------------------------------------------------------------------------------- options
@@ -179,7 +191,10 @@ def _consume(wanted: Wanted, settings: ClientSettings, write: Format) -> int:
     code = 0
     try:
         with _sigterm_stops():
-            reading.subscribe()
+            try:
+                reading.subscribe()
+            except ValueError as error:
+                raise BadOption(f"What to read cannot be understood: {error}.") from None
             reading.run()
     except KeyboardInterrupt:
         code = 130
@@ -316,6 +331,7 @@ TOOL: Final = Tool(
     purpose="This tool helps to read data from Kafka topics and outputs it to standard output.",
     kafka_class="org.apache.kafka.tools.consumer.ConsoleConsumer",
     run=run,
+    prints_records=True,
     options=(
         BOOTSTRAP,
         ZOOKEEPER,

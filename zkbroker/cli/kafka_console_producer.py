@@ -17,6 +17,7 @@ from zkbroker.cli.options import (
     WrongUse,
     key_values,
     whole,
+    whole_long,
 )
 from zkbroker.cli.tool import Tool, warn
 
@@ -249,6 +250,7 @@ TOOL: Final = Tool(
     purpose="This tool helps to read data from standard input and publish it to Kafka.",
     kafka_class="kafka.tools.ConsoleProducer",
     run=run,
+    prints_records=True,
     options=(
         BOOTSTRAP,
         BROKER_LIST,
@@ -262,8 +264,12 @@ TOOL: Final = Tool(
         ),
         Option("batch-size", "Bytes of a batch (batch.size).", "size", whole, 16384),
         Option("message-send-max-retries", "How often to try again (retries).", "Integer", whole, 3),
-        Option("retry-backoff-ms", "How long to wait before that (retry.backoff.ms).", "Long", whole, 100),
-        Option("timeout", "How long a batch waits for more records (linger.ms).", "timeout_ms", whole, 1000),
+        Option(
+            "retry-backoff-ms", "How long to wait before that (retry.backoff.ms).", "Long", whole_long, 100
+        ),
+        Option(
+            "timeout", "How long a batch waits for more records (linger.ms).", "timeout_ms", whole_long, 1000
+        ),
         Option(
             "request-required-acks", "Acknowledgements wanted (acks).", "request required acks", default="-1"
         ),
@@ -272,17 +278,17 @@ TOOL: Final = Tool(
             "metadata-expiry-ms",
             "When to look again where leaders are (metadata.max.age.ms).",
             "metadata expiration interval",
-            whole,
+            whole_long,
             300000,
         ),
         Option(
             "max-block-ms",
             "How long to wait for a topic to be known, or for memory (max.block.ms).",
             "max block on send",
-            whole,
+            whole_long,
             60000,
         ),
-        Option("max-memory-bytes", "Accepted: buffer.memory.", "total memory in bytes", whole, 33554432),
+        Option("max-memory-bytes", "Accepted: buffer.memory.", "total memory in bytes", whole_long, 33554432),
         Option(
             "max-partition-memory-bytes",
             "Bytes of a batch (batch.size); counts before --batch-size.",

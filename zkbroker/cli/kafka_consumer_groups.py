@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, Option, Parsed, WrongUse, whole
-from zkbroker.cli.tool import Tool, open_cluster, say, warn
+from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, Option, Parsed, WrongUse, whole_long
+from zkbroker.cli.progress import progress
+from zkbroker.cli.tool import Tool, open_cluster, say, warn, with_any
 
 if TYPE_CHECKING:
     from zkbroker.client.cluster import Cluster
@@ -173,7 +174,12 @@ def _words(parsed: Parsed, option: str, known: Sequence[str], called: str) -> li
 def _describe(cluster: Cluster, parsed: Parsed) -> int:
     from zkbroker.client import groups
 
-    described = [groups.describe(cluster, group_id) for group_id in _group_ids(cluster, parsed)]
+    group_ids = _group_ids(cluster, parsed)
+    described = []
+    with progress("Looking at groups", len(group_ids)) as advance:
+        for group_id in group_ids:
+            described.append(groups.describe(cluster, group_id))
+            advance(1)
     form = str(parsed.text("output"))
     show = _show_offsets
     if "members" in parsed:
@@ -517,6 +523,7 @@ TOOL: Final = Tool(
     "reset consumer group offsets.",
     kafka_class="org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     run=run,
+    is_long=with_any("list", "describe"),
     failed="\nError: Executing consumer group command failed due to {}",
     fails_on_stdout=True,
     options=(
@@ -553,11 +560,11 @@ TOOL: Final = Tool(
         Option(
             "type", "With --list: show types, or list only groups of some: classic.", "String", optional=True
         ),
-        Option("timeout", "Accepted: how long a group may take to settle.", "timeout (ms)", whole, 5000),
+        Option("timeout", "Accepted: how long a group may take to settle.", "timeout (ms)", whole_long, 5000),
         Option("dry-run", "Only show the new offsets."),
         Option("execute", "Set the new offsets."),
         Option("export", "Print the new offsets as CSV, as --from-file reads it."),
-        Option("to-offset", "Reset to this offset.", "offset", whole),
+        Option("to-offset", "Reset to this offset.", "offset", whole_long),
         Option("from-file", "Reset as a CSV file says.", "path to CSV file", completes="file"),
         Option("to-datetime", "Reset to the first offset since then: 2026-01-31T23:59:59.000.", "datetime"),
         Option("by-duration", "Reset to the first offset of the last while: P1DT2H3M4S.", "duration"),
@@ -568,7 +575,7 @@ TOOL: Final = Tool(
             "shift-by",
             "Reset by so many from what is committed now; may be negative.",
             "number-of-offsets",
-            whole,
+            whole_long,
         ),
     ),
     examples=(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-from zkbroker.cli.options import BOOTSTRAP, BROKER_LIST, Option, Parsed, WrongUse, whole
+from zkbroker.cli.options import BOOTSTRAP, BROKER_LIST, Option, Parsed, WrongUse, whole, whole_long
 from zkbroker.cli.tool import Tool, say
 
 MIB: Final = 1024 * 1024
@@ -28,7 +28,7 @@ class Progress:
 def run(parsed: Parsed) -> int:
     from kafka import KafkaConsumer
 
-    from zkbroker.cli.java_clients import consumer_options
+    from zkbroker.cli.java_clients import consumer_options, refusals
     from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings, read_properties
 
@@ -54,8 +54,9 @@ def run(parsed: Parsed) -> int:
     consumer = KafkaConsumer(**consumer_options(settings))
     began, began_s = datetime.now(), time.monotonic()
     try:
-        consumer.subscribe([str(parsed.text("topic"))])
-        progress = _read(consumer, parsed, began_s, is_detailed)
+        with refusals():
+            consumer.subscribe([str(parsed.text("topic"))])
+            progress = _read(consumer, parsed, began_s, is_detailed)
     finally:
         ended, ended_s = datetime.now(), time.monotonic()
         consumer.close()
@@ -126,11 +127,12 @@ TOOL: Final = Tool(
     purpose="This tool is used to verify the consumer performance.",
     kafka_class="org.apache.kafka.tools.ConsumerPerformance",
     run=run,
+    prints_records=True,
     options=(
         BOOTSTRAP,
         BROKER_LIST,
         Option("topic", "REQUIRED: The topic to read.", "topic", completes="topic"),
-        Option("messages", "REQUIRED: How many records.", "count", whole),
+        Option("messages", "REQUIRED: How many records.", "count", whole_long),
         Option("group", "The group; a new one by default.", "gid", completes="group"),
         Option("fetch-size", "Bytes of one fetch of a partition.", "size", whole, 1048576),
         Option("from-latest", "Begin at the end where the group has no offset."),
@@ -140,8 +142,10 @@ TOOL: Final = Tool(
         Option("consumer.config", "A file with properties of the consumer.", "config file", completes="file"),
         Option("print-metrics", "Accepted: there are no metrics of a Java consumer."),
         Option("show-detailed-stats", "A line every --reporting-interval."),
-        Option("timeout", "Stop when no record has come for so long, in ms.", "milliseconds", whole, 10000),
-        Option("reporting-interval", "ms between lines.", "interval_ms", whole, 5000),
+        Option(
+            "timeout", "Stop when no record has come for so long, in ms.", "milliseconds", whole_long, 10000
+        ),
+        Option("reporting-interval", "ms between lines.", "interval_ms", whole_long, 5000),
         Option("date-format", "Accepted: times are as yyyy-MM-dd HH:mm:ss:SSS.", "date format"),
         Option("hide-header", "Without the names of the columns."),
     ),

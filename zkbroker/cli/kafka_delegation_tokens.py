@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, BadOption, Option, Parsed, whole
-from zkbroker.cli.tool import Tool, open_cluster, say
+from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, BadOption, Option, Parsed, whole_long
+from zkbroker.cli.tool import Tool, open_cluster, say, with_any
 
 if TYPE_CHECKING:
     from zkbroker.client.cluster import Cluster
@@ -102,7 +101,7 @@ def _hmac(parsed: Parsed) -> bytes:
     text = str(parsed.text("hmac"))
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii's, or a character that is not of ASCII
         raise BadOption(f"{text} is no HMAC: it must be base64, as --describe prints it") from None
 
 
@@ -190,6 +189,7 @@ TOOL: Final = Tool(
     purpose="This tool helps to create, renew, expire, or describe delegation tokens.",
     kafka_class="org.apache.kafka.tools.DelegationTokenCommand",
     run=run,
+    is_long=with_any("describe"),
     options=(
         BOOTSTRAP,
         COMMAND_CONFIG,
@@ -200,9 +200,11 @@ TOOL: Final = Tool(
         Option("describe", "Show tokens."),
         Option("owner-principal", "The owner: User:alice.", "String", many=True),
         Option("renewer-principal", "Who else may renew it: User:bob.", "String", many=True),
-        Option("max-life-time-period", "The longest life in ms; -1: the broker's.", "Long", whole),
-        Option("renew-time-period", "How long it shall be good, in ms; -1: the broker's.", "Long", whole),
-        Option("expiry-time-period", "After how long it shall end, in ms; -1: now.", "Long", whole),
+        Option("max-life-time-period", "The longest life in ms; -1: the broker's.", "Long", whole_long),
+        Option(
+            "renew-time-period", "How long it shall be good, in ms; -1: the broker's.", "Long", whole_long
+        ),
+        Option("expiry-time-period", "After how long it shall end, in ms; -1: now.", "Long", whole_long),
         Option("hmac", "The token's HMAC, as --create and --describe print it.", "String"),
     ),
 )

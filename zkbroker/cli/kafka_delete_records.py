@@ -9,7 +9,7 @@ from zkbroker.cli.tool import Tool, open_cluster, say
 
 
 def run(parsed: Parsed) -> int:
-    from zkbroker.cli.json_files import partitions_of, place, read_json, require_distinct
+    from zkbroker.cli.json_files import is_number, partitions_of, place, read_json, require_distinct
     from zkbroker.client.records import delete_before
 
     parsed.require("bootstrap-server", "offset-json-file")
@@ -22,7 +22,7 @@ def run(parsed: Parsed) -> int:
         [place(entry) for entry in entries], "Offset json file contains duplicate topic partitions: {}"
     )
     for entry in entries:
-        if not isinstance(entry.get("offset"), int):
+        if not is_number(entry.get("offset"), 64):
             raise BadOption(f"{file}: partition {place(entry)} has no offset")
     with open_cluster(parsed) as cluster:
         cluster.any()

@@ -5,12 +5,13 @@ Source: kafka.tools.DumpLogSegments, 3.9.1.
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 import struct
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,8 @@ from zkbroker.cli.dumped_records import (
 )
 from zkbroker.cli.failure import Failure
 from zkbroker.cli.options import Option, Parsed, whole
-from zkbroker.cli.tool import Tool, warn
+from zkbroker.cli.progress import Advance, progress
+from zkbroker.cli.tool import Tool, always, warn
 
 _OFFSET_ENTRY = struct.Struct(">ii")
 _TIME_ENTRY = struct.Struct(">qi")
@@ -58,12 +60,15 @@ def run(parsed: Parsed) -> int:
         if name in parsed:
             raise Failure(f"--{name} is for topics that a broker in ZooKeeper mode does not have.")
     files = (parsed.text("files") or "").split(",")
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         for file in files:
             dump.file(file)
+    except BrokenPipeError:  # whoever reads has seen enough
+        raise
     except OSError as error:
-        raise Failure(f"{error.filename}: {error.strerror}") from error
+        raise Failure(f"{error.filename or 'standard output'}: {error.strerror}") from error
     finally:
         dump.say_errors()
     return 0
@@ -113,13 +118,16 @@ class _Dump:
         else:
             work(path)
 
+    def _progress(self, path: str, total: int) -> AbstractContextManager[Advance]:
+        return progress(f"Reading {os.path.basename(path)}", total, prints=not self.verify_only)
+
     def _say(self, line: str) -> None:
         self.log.say(f"{line}\n")
 
     def _log(self, path: str) -> None:
         self._say(f"Log starting offset: {_base_offset(path)}")
-        with _content(path) as content:
-            gaps = self.log.dump(path, content)
+        with _content(path) as content, self._progress(path, len(content)) as advance:
+            gaps = self.log.dump(path, content, advance)
         if gaps:
             self._gaps[os.path.abspath(path)] = gaps[::-1]
 
@@ -140,16 +148,29 @@ class _Dump:
                     )
                 self._say(f"{path} passed sanity check.")
                 return
-            for number, (offset, position) in enumerate(entries):
-                if offset == base and number:
-                    return  # what a killed broker left in front of its end
-                found = next(walk(content[: position + self.max_message_bytes], path, position), None)
-                if found is None:
-                    raise Failure(f"{path} leads to byte {position} of its log, where no batch begins.")
-                if last_offset(found[1]) != offset:
-                    _note_first(self._mismatches, path, (offset, last_offset(found[1])))
-                if not self.verify_only:
-                    self._say(f"offset: {offset} position: {position}")
+            with self._progress(path, len(entries)) as advance:
+                self._index_entries(path, base, entries, content, advance)
+
+    def _index_entries(
+        self,
+        path: str,
+        base: int,
+        entries: Sequence[tuple[int, int]],
+        content: memoryview,
+        advance: Advance,
+    ) -> None:
+        """Raises: Failure."""
+        for number, (offset, position) in enumerate(entries):
+            if offset == base and number:
+                return  # what a killed broker left in front of its end
+            found = next(walk(content[: position + self.max_message_bytes], path, position), None)
+            if found is None:
+                raise Failure(f"{path} leads to byte {position} of its log, where no batch begins.")
+            if last_offset(found[1]) != offset:
+                _note_first(self._mismatches, path, (offset, last_offset(found[1])))
+            if not self.verify_only:
+                self._say(f"offset: {offset} position: {position}")
+            advance(1)
 
     def _time_index(self, path: str) -> None:
         base = _base_offset(path)
@@ -167,13 +188,15 @@ class _Dump:
                 self._say(f"{path} passed sanity check.")
                 return
             previous = -1
-            for number, (timestamp, offset) in enumerate(entries):
-                if offset == base and number:
-                    return
-                self._check_time(path, content, offsets, timestamp, offset, previous)
-                if not self.verify_only:
-                    self._say(f"timestamp: {timestamp} offset: {offset}")
-                previous = timestamp
+            with self._progress(path, len(entries)) as advance:
+                for number, (timestamp, offset) in enumerate(entries):
+                    if offset == base and number:
+                        return
+                    self._check_time(path, content, offsets, timestamp, offset, previous)
+                    if not self.verify_only:
+                        self._say(f"timestamp: {timestamp} offset: {offset}")
+                    previous = timestamp
+                    advance(1)
 
     def _check_time(
         self,
@@ -325,6 +348,7 @@ TOOL: Final = Tool(
     "seemingly corrupt log segment.",
     kafka_class="kafka.tools.DumpLogSegments",
     run=run,
+    is_long=always,
     options=(
         Option(
             "files",

@@ -19,7 +19,7 @@ PATIENCE_S: Final = 60.0
 def run(parsed: Parsed) -> int:
     from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-    from zkbroker.cli.java_clients import consumer_options, producer_options
+    from zkbroker.cli.java_clients import consumer_options, producer_options, refusals
     from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings, read_properties
 
@@ -50,11 +50,12 @@ def run(parsed: Parsed) -> int:
     )
     consumer = KafkaConsumer(**consumer_options(reading))
     try:
-        consumer.assign(partitions)
-        consumer.seek_to_end(*partitions)
-        for partition in partitions:
-            consumer.position(partition)
-        latencies_ms = _measure(producer, consumer, topic, count, size)
+        with refusals():
+            consumer.assign(partitions)
+            consumer.seek_to_end(*partitions)
+            for partition in partitions:
+                consumer.position(partition)
+            latencies_ms = _measure(producer, consumer, topic, count, size)
     finally:
         consumer.close()
         producer.close()
@@ -100,6 +101,7 @@ TOOL: Final = Tool(
     purpose="Measure how long a record takes from a producer to a consumer, one record at a time.",
     kafka_class="kafka.tools.EndToEndLatency",
     run=run,
+    prints_records=True,
     words="BROKERS TOPIC NUM_MESSAGES ACKS MESSAGE_SIZE_BYTES [PROPERTIES_FILE]",
     options=(),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, BadOption, Option, Parsed
-from zkbroker.cli.tool import Tool, open_cluster, say
+from zkbroker.cli.tool import Tool, always, open_cluster, say
 
 CLASS: Final = "kafka.admin.FeatureCommand"
 UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE = 1, 2, 3
@@ -114,7 +114,15 @@ TOOL: Final = Tool(
     run=_nothing,
     options=_COMMON,
     actions=(
-        Tool("kafka-features describe", "Show the features.", _COMMON, _describe, CLASS, needs_words=False),
+        Tool(
+            "kafka-features describe",
+            "Show the features.",
+            _COMMON,
+            _describe,
+            CLASS,
+            needs_words=False,
+            is_long=always,
+        ),
         Tool(
             "kafka-features upgrade",
             "Raise the levels of features.",

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from zkbroker.cli.options import BOOTSTRAP, BROKER_LIST, COMMAND_CONFIG, OUTPUT, BadOption, Option, Parsed
-from zkbroker.cli.tool import Tool, open_cluster, say, warn
+from zkbroker.cli.tool import Tool, always, open_cluster, say, warn
 
 PLACES: Final = {
     "latest": -1,
@@ -130,6 +130,7 @@ TOOL: Final = Tool(
     purpose="An interactive shell for getting topic-partition offsets.",
     kafka_class="org.apache.kafka.tools.GetOffsetShell",
     run=run,
+    is_long=always,
     failed="Error occurred: {}",
     options=(
         BOOTSTRAP,

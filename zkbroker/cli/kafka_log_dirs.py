@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, BadOption, Option, Parsed
-from zkbroker.cli.tool import Tool, open_cluster, say
+from zkbroker.cli.tool import Tool, always, open_cluster, say
 
 if TYPE_CHECKING:
     from zkbroker.protocol.generated.describe_log_dirs_response import DescribeLogDirsResult
@@ -94,6 +94,7 @@ TOOL: Final = Tool(
     purpose="This tool helps to query log directory usage on the specified brokers.",
     kafka_class="org.apache.kafka.tools.LogDirsCommand",
     run=run,
+    is_long=always,
     options=(
         BOOTSTRAP,
         COMMAND_CONFIG,

@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from zkbroker.cli.options import BadOption, Option, Parsed, WrongUse, key_values, whole
+from zkbroker.cli.options import BadOption, Option, Parsed, WrongUse, key_values, whole, whole_long
 from zkbroker.cli.tool import Tool, say
 
 WINDOW_S: Final = 5.0
@@ -171,14 +171,15 @@ TOOL: Final = Tool(
     "transaction id or set a transaction duration using --transaction-duration-ms.",
     kafka_class="org.apache.kafka.tools.ProducerPerformance",
     run=run,
+    prints_records=True,
     options=(
         Option("topic", "The topic to write to.", "TOPIC", required=True, completes="topic"),
-        Option("num-records", "How many records.", "NUM-RECORDS", whole, required=True),
+        Option("num-records", "How many records.", "NUM-RECORDS", whole_long, required=True),
         Option(
             "throughput",
             "Records a second at most; -1: as fast as it goes.",
             "THROUGHPUT",
-            whole,
+            whole_long,
             required=True,
         ),
         Option("record-size", "Bytes of each record.", "RECORD-SIZE", whole),
@@ -191,7 +192,7 @@ TOOL: Final = Tool(
         Option("producer.config", "A file with properties.", "CONFIG-FILE", completes="file"),
         Option("print-metrics", "Accepted: there are no metrics of a Java producer."),
         Option("transactional-id", "Write in transactions, with this id.", "TRANSACTIONAL-ID"),
-        Option("transaction-duration-ms", "Commit so often, in ms.", "TRANSACTION-DURATION", whole),
+        Option("transaction-duration-ms", "Commit so often, in ms.", "TRANSACTION-DURATION", whole_long),
     ),
     examples=(
         "kafka-producer-perf-test --topic load --num-records 100000 --record-size 1000 --throughput -1 "

@@ -15,9 +15,10 @@ from zkbroker.cli.options import (
     Parsed,
     Terse,
     WrongUse,
-    whole,
+    whole_long,
 )
-from zkbroker.cli.tool import Tool, open_cluster, say, warn
+from zkbroker.cli.progress import progress
+from zkbroker.cli.tool import Tool, open_cluster, say, say_all, warn, with_any
 
 if TYPE_CHECKING:
     from zkbroker.cli.reassignment_plans import Plan
@@ -35,7 +36,7 @@ REQUIRED: Final = {
     "list": (),
 }
 PERMITTED: Final = {
-    "verify": ("preserve-throttles",),
+    "verify": ("preserve-throttles", "wait"),
     "generate": ("disable-rack-aware",),
     "execute": ("additional", "throttle", "replica-alter-log-dirs-throttle", "timeout"),
     "cancel": ("preserve-throttles", "timeout"),
@@ -237,24 +238,27 @@ def _move(cluster: Cluster, wanted: Mapping[tuple[TopicPartition, int], str], ti
     """Until every move has begun: a replica that is only coming to its broker cannot move yet. Raises: BadOption."""
     from zkbroker.client.partitions import move_log_dirs
 
-    pending = dict(wanted)
+    pending, begun = dict(wanted), []
     deadline_s = time.monotonic() + timeout_s
-    while True:
-        for replica, code in sorted(move_log_dirs(cluster, pending).items(), key=_by_broker):
-            if not code:
-                tp, broker = replica
-                say(
-                    f"Successfully started moving log directory to {pending.pop(replica)} for replica {tp} with broker "
-                    f"{broker} "
-                )
-        if not pending:
-            return
-        if time.monotonic() >= deadline_s:
-            raise Terse(
-                f"Timed out before log directory move{_s(pending)} could be started for: "
-                + ",".join(f"{tp}-{broker}" for tp, broker in sorted(pending))
-            )
-        time.sleep(RETRY_S)
+    with progress("Waiting for moves between log directories to begin", len(pending)) as advance:
+        while True:
+            for replica, code in sorted(move_log_dirs(cluster, pending).items(), key=_by_broker):
+                if not code:
+                    tp, broker = replica
+                    begun.append(
+                        f"Successfully started moving log directory to {pending.pop(replica)} for replica {tp} with "
+                        f"broker {broker} "
+                    )
+                    advance(1)
+            if not pending or time.monotonic() >= deadline_s:
+                break
+            time.sleep(RETRY_S)
+    say_all(begun)
+    if pending:
+        raise Terse(
+            f"Timed out before log directory move{_s(pending)} could be started for: "
+            + ",".join(f"{tp}-{broker}" for tp, broker in sorted(pending))
+        )
 
 
 def _by_broker(item: tuple[tuple[TopicPartition, int], object]) -> tuple[int, TopicPartition]:
@@ -267,13 +271,38 @@ def _verify(cluster: Cluster, parsed: Parsed) -> None:
     from zkbroker.client.topics import list_reassignments
 
     plan = _plan(parsed)
+    if "wait" in parsed:
+        _wait_done(cluster, plan)
     ongoing = list_reassignments(cluster)
     say("Status of partition reassignment:")
-    for tp, target in sorted(plan.replicas.items()):
-        say(_status(cluster, tp, target, ongoing))
+    with progress("Looking at partitions", len(plan.replicas)) as advance:
+        said = []
+        for tp, target in sorted(plan.replicas.items()):
+            said.append(_status(cluster, tp, target, ongoing))
+            advance(1)
+    say_all(said)
     dirs_done = _show_moves(cluster, plan.log_dirs)
     if not ongoing and dirs_done and "preserve-throttles" not in parsed:
         replication_throttles.clear(cluster, plan.replicas)
+
+
+def _wait_done(cluster: Cluster, plan: Plan) -> None:
+    """Until none of the plan's partitions moves any more, however long that takes: whoever waits has Ctrl-C."""
+    from zkbroker.client.partitions import replica_places
+    from zkbroker.client.topics import list_reassignments
+
+    remaining = len(plan.replicas) + len(plan.log_dirs)
+    with progress("Waiting for replicas to be moved", remaining) as advance:
+        while remaining:
+            moving = sum(tp in plan.replicas for tp in list_reassignments(cluster))
+            if plan.log_dirs:
+                places = replica_places(cluster, plan.log_dirs)
+                moving += sum(place.future is not None for place in places.values())
+            if moving < remaining:
+                advance(remaining - moving)
+                remaining = moving
+            if remaining:
+                time.sleep(RETRY_S)
 
 
 def _status(
@@ -365,6 +394,7 @@ TOOL: Final = Tool(
     purpose="This tool helps to move topic partitions between replicas.",
     kafka_class="org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
     run=run,
+    is_long=with_any("list", "verify"),
     failed="Error: {}",
     fails_on_stdout=True,
     options=(
@@ -393,21 +423,22 @@ TOOL: Final = Tool(
             "broker-list", "For --generate: the brokers that shall have the replicas: 1,2,3.", "brokerlist"
         ),
         Option("disable-rack-aware", "For --generate: racks do not count."),
-        Option("throttle", "Bytes a second between brokers.", "throttle", whole),
+        Option("throttle", "Bytes a second between brokers.", "throttle", whole_long),
         Option(
             "replica-alter-log-dirs-throttle",
             "Bytes a second between directories of a broker.",
             "replicaAlterLogDirsThrottle",
-            whole,
+            whole_long,
         ),
         Option(
             "timeout",
             "How long to wait for moves between directories to begin, in ms.",
             "timeout",
-            whole,
+            whole_long,
             10000,
         ),
         Option("additional", "Also while others are under way; throttles may be changed so."),
         Option("preserve-throttles", "Leave throttles as they are."),
+        Option("wait", "With --verify, beyond Kafka: only when nothing that the file names moves any more."),
     ),
 )

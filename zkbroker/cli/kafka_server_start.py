@@ -25,6 +25,7 @@ TOOL: Final = Tool(
     purpose="Run one broker with Kafka's server.properties.",
     kafka_class="kafka.Kafka",
     run=run,
+    prints_records=True,
     words="server.properties",
     options=(
         Option("daemon", "In the background; what it says goes to logs/kafkaServer.out (LOG_DIR=logs)."),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from zkbroker.cli.failure import Failure
-from zkbroker.cli.options import BOOTSTRAP, BadOption, Option, Parsed, whole
+from zkbroker.cli.options import BOOTSTRAP, BadOption, Option, Parsed, whole_long
 from zkbroker.cli.tool import Tool, open_cluster, say
 
 if TYPE_CHECKING:
@@ -170,13 +170,13 @@ TOOL: Final = Tool(
         Option("input-topics", "Topics whose offsets are reset: a,b.", "list", many=True, completes="topic"),
         Option("intermediate-topics", "Topics that it is to read from their ends.", "list", many=True),
         Option("internal-topics", "Internal topics to delete; all by default.", "list", many=True),
-        Option("to-offset", "Reset to this offset.", "Long", whole),
+        Option("to-offset", "Reset to this offset.", "Long", whole_long),
         Option("to-datetime", "Reset to the first offset since then.", "String"),
         Option("by-duration", "Reset to the first offset of the last while: PT1H.", "urls"),
         Option("to-earliest", "Reset to the earliest offset (the default)."),
         Option("to-latest", "Reset to the end."),
         Option("from-file", "Reset as a CSV file says.", "urls", completes="file"),
-        Option("shift-by", "Reset by so many from what is committed.", "number-of-offsets", whole),
+        Option("shift-by", "Reset by so many from what is committed.", "number-of-offsets", whole_long),
         Option("config-file", "A file with the client's properties.", "file name", completes="file"),
         Option("force", "Take members out of the group that are still in it."),
         Option("dry-run", "Only say what would be done."),

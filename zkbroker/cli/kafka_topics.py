@@ -19,7 +19,7 @@ from zkbroker.cli.options import (
     WrongUse,
     whole,
 )
-from zkbroker.cli.tool import Tool, open_cluster, say
+from zkbroker.cli.tool import Tool, open_cluster, say, with_any
 
 if TYPE_CHECKING:
     from zkbroker.client.cluster import Cluster
@@ -386,6 +386,7 @@ TOOL: Final = Tool(
     purpose="This tool helps to create, delete, describe, or change a topic.",
     kafka_class="org.apache.kafka.tools.TopicCommand",
     run=run,
+    is_long=with_any("list", "describe"),
     failed="Error while executing topic command : {}",
     fails_on_stdout=True,
     options=(

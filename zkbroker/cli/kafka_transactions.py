@@ -6,8 +6,17 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, BadOption, Option, Parsed, whole
-from zkbroker.cli.tool import Tool, open_cluster
+from zkbroker.cli.options import (
+    BOOTSTRAP,
+    COMMAND_CONFIG,
+    OUTPUT,
+    BadOption,
+    Option,
+    Parsed,
+    whole,
+    whole_long,
+)
+from zkbroker.cli.tool import Tool, always, open_cluster
 
 if TYPE_CHECKING:
     from zkbroker.client.cluster import Cluster
@@ -291,6 +300,7 @@ def _action(name: str, purpose: str, run: Callable[[Parsed], int], *options: Opt
         run,
         CLASS,
         needs_words=False,
+        is_long=always,
     )
 
 
@@ -306,7 +316,7 @@ TOOL: Final = Tool(
             "list",
             "List transactions.",
             _list,
-            Option("duration-filter", "Only those that last longer, in ms.", "DURATION_FILTER", whole),
+            Option("duration-filter", "Only those that last longer, in ms.", "DURATION_FILTER", whole_long),
         ),
         _action(
             "describe",
@@ -328,8 +338,8 @@ TOOL: Final = Tool(
             _abort,
             _needs(TOPIC),
             _needs(PARTITION),
-            Option("start-offset", "Where the transaction begins.", "START_OFFSET", whole),
-            Option("producer-id", "For brokers before 3.0: the producer's id.", "PRODUCER_ID", whole),
+            Option("start-offset", "Where the transaction begins.", "START_OFFSET", whole_long),
+            Option("producer-id", "For brokers before 3.0: the producer's id.", "PRODUCER_ID", whole_long),
             Option(
                 "producer-epoch", "For brokers before 3.0: the producer's epoch.", "PRODUCER_EPOCH", whole
             ),

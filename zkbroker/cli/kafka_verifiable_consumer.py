@@ -14,7 +14,7 @@ def run(parsed: Parsed) -> int:
     from kafka import KafkaConsumer
     from kafka.structs import OffsetAndMetadata
 
-    from zkbroker.cli.java_clients import PATIENCE_S, consumer_options
+    from zkbroker.cli.java_clients import PATIENCE_S, consumer_options, refusals
     from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings, read_properties
 
@@ -37,30 +37,31 @@ def run(parsed: Parsed) -> int:
     settings = ClientSettings.of(servers, properties)
     with Cluster(settings) as cluster:
         cluster.any()
-    most, count = int(parsed.number("max-messages") or -1), 0
+    most, count = int(parsed.value("max-messages")), 0
     consumer = KafkaConsumer(**consumer_options(settings))
     emit("startup_complete")
     try:
-        consumer.subscribe([str(parsed.text("topic"))], listener=_listener())
-        while most < 0 or count < most:
-            found = consumer.poll(
-                timeout_ms=int(PATIENCE_S * 1000), max_records=None if most < 0 else most - count
-            )
-            if not found:
-                continue
-            count += sum(map(len, found.values()))
-            _report(found, "verbose" in parsed)
-            if not commits_itself:
-                offsets = {
-                    partition: OffsetAndMetadata(records[-1].offset + 1, "", -1)
-                    for partition, records in found.items()
-                }
-                consumer.commit(offsets)
-                places = [
-                    {"topic": partition.topic, "partition": partition.partition, "offset": offset.offset}
-                    for partition, offset in offsets.items()
-                ]
-                emit("offsets_committed", offsets=places, success=True)
+        with refusals():
+            consumer.subscribe([str(parsed.text("topic"))], listener=_listener())
+            while most < 0 or count < most:
+                found = consumer.poll(
+                    timeout_ms=int(PATIENCE_S * 1000), max_records=None if most < 0 else most - count
+                )
+                if not found:
+                    continue
+                count += sum(map(len, found.values()))
+                _report(found, "verbose" in parsed)
+                if not commits_itself:
+                    offsets = {
+                        partition: OffsetAndMetadata(records[-1].offset + 1, "", -1)
+                        for partition, records in found.items()
+                    }
+                    consumer.commit(offsets)
+                    places = [
+                        {"topic": partition.topic, "partition": partition.partition, "offset": offset.offset}
+                        for partition, offset in offsets.items()
+                    ]
+                    emit("offsets_committed", offsets=places, success=True)
     except KeyboardInterrupt:
         pass
     finally:
@@ -116,6 +117,7 @@ TOOL: Final = Tool(
     "received messages, and offsets committed) as JSON objects to STDOUT.",
     kafka_class="org.apache.kafka.tools.VerifiableConsumer",
     run=run,
+    prints_records=True,
     options=(
         BOOTSTRAP,
         BROKER_LIST,

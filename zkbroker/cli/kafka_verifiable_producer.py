@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any, Final
 
-from zkbroker.cli.options import BOOTSTRAP, BROKER_LIST, Option, Parsed, WrongUse, whole
+from zkbroker.cli.options import BOOTSTRAP, BROKER_LIST, Option, Parsed, WrongUse, whole, whole_long
 from zkbroker.cli.tool import Tool
 
 
@@ -37,17 +37,17 @@ def run(parsed: Parsed) -> int:
     with Cluster(settings) as cluster:
         cluster.any()
     sender = open_sender(settings)
-    most, prefix = int(parsed.number("max-messages") or -1), parsed.number("value-prefix")
+    most, prefix = int(parsed.value("max-messages")), parsed.number("value-prefix")
     keys = parsed.number("repeating-keys")
     began_s = time.monotonic()
-    throughput = int(parsed.number("throughput") or -1)
+    throughput = int(parsed.value("throughput"))
     pace = Pace(float(throughput), began_s)
     acked = 0
     lock = threading.Lock()
 
     def send(number: int) -> None:
         value = str(number) if prefix is None else f"{prefix}.{number}"
-        key = None if keys is None else str(number % keys)
+        key = None if keys is None else str(number % keys if keys > 0 else number)
 
         def acknowledged(error: BaseException | None, partition: int, offset: int) -> None:
             nonlocal acked
@@ -92,6 +92,7 @@ TOOL: Final = Tool(
     '"send" request, making externally visible which messages have been acked and which have not.',
     kafka_class="org.apache.kafka.tools.VerifiableProducer",
     run=run,
+    prints_records=True,
     options=(
         BOOTSTRAP,
         BROKER_LIST,
@@ -100,7 +101,7 @@ TOOL: Final = Tool(
         Option("throughput", "Records a second at most; -1: as fast as it goes.", "THROUGHPUT", whole, -1),
         Option("acks", "Acknowledgements wanted.", "ACKS", whole, -1),
         Option("producer.config", "A file with properties of the producer.", "CONFIG_FILE", completes="file"),
-        Option("message-create-time", "Accepted: the first record's time.", "CREATETIME", whole, -1),
+        Option("message-create-time", "Accepted: the first record's time.", "CREATETIME", whole_long, -1),
         Option("value-prefix", "A number and a point in front of each value.", "VALUE-PREFIX", whole),
         Option("repeating-keys", "Keys 0 to this, over and over.", "REPEATING-KEYS", whole),
     ),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from zkbroker.cli.options import BadOption, Parsed, WrongUse
+from zkbroker.cli.options import BadOption, Parsed, WrongUse, whole, whole_long
 from zkbroker.cli.tool import say, warn
 
 if TYPE_CHECKING:
@@ -155,14 +155,17 @@ def parse_plans(file: str, group_ids: Sequence[str]) -> dict[str, dict[TopicPart
     try:
         lines = Path(file).read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadOption(f"Unable to read file {file}: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise BadOption(f"Unable to read file {file}: {reason}") from None
     plans: dict[str, dict[TopicPartition, int]] = {}
     for number, fields in _fields(lines):
         group = group_ids[0] if len(fields) == 3 and len(group_ids) == 1 else fields[0]
         rest = fields if len(fields) == 3 else fields[1:]
-        if len(rest) != 3 or not rest[1].isdecimal() or not rest[2].lstrip("-").isdecimal():
-            raise BadOption(f"{file}, line {number}: it must be [group,]topic,partition,offset")
-        plans.setdefault(group, {})[TopicPartition(rest[0], int(rest[1]))] = int(rest[2])
+        try:
+            name, partition, offset = rest
+            plans.setdefault(group, {})[TopicPartition(name, whole(partition))] = whole_long(offset)
+        except ValueError:
+            raise BadOption(f"{file}, line {number}: it must be [group,]topic,partition,offset") from None
     return plans
 
 

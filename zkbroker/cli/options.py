@@ -162,9 +162,21 @@ class Parsed:
 
 def whole(text: str) -> int:
     """Raises: ValueError, for what Java's Integer.parseInt refuses."""
-    if not text.lstrip("+-").isdigit() or len(text) - len(text.lstrip("+-")) > 1:
+    return _whole(text, 32)
+
+
+def whole_long(text: str) -> int:
+    """Raises: ValueError, for what Java's Long.parseLong refuses."""
+    return _whole(text, 64)
+
+
+def _whole(text: str, bits: int) -> int:
+    if not text.lstrip("+-").isdecimal() or len(text) - len(text.lstrip("+-")) > 1:
         raise ValueError(text)
-    return int(text)
+    number = int(text)
+    if not -(1 << bits - 1) <= number < 1 << bits - 1:
+        raise ValueError(text)
+    return number
 
 
 def parse(options: Iterable[Option], words: Sequence[str], *, passes_on: bool = False) -> Parsed:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from zkbroker.cli.json_files import partitions_of, place, read_json
+from zkbroker.cli.json_files import is_number, partitions_of, place, read_json
 from zkbroker.cli.options import BadOption
 from zkbroker.model import TopicPartition
 
@@ -34,12 +34,14 @@ def read_plan(file: str) -> Plan:
     log_dirs: dict[tuple[TopicPartition, int], str] = {}
     for entry in partitions_of(found, file):
         tp, replicas = place(entry), entry.get("replicas")
-        if not isinstance(replicas, list) or not all(isinstance(broker, int) for broker in replicas):
+        if not isinstance(replicas, list) or not all(is_number(broker, 32) for broker in replicas):
             raise BadOption(f"{file}: partition {tp} needs replicas, a list of broker ids")
         partitions.append((tp, tuple(replicas)))
         directories = entry.get("log_dirs")
         if directories is None:
             continue
+        if not isinstance(directories, list) or not all(isinstance(path, str) for path in directories):
+            raise BadOption(f'{file}: log_dirs of partition {tp} must be a list of directories, or of "any"')
         if len(directories) != len(replicas):
             raise BadOption(
                 f"Size of replicas list {replicas} is different from size of log dirs list {directories} for partition "
@@ -83,7 +85,7 @@ def read_topics(file: str) -> list[str]:
     _require_version(found, file)
     entries = found.get("topics") if isinstance(found, dict) else None
     if not isinstance(entries, list) or not all(
-        isinstance(entry, dict) and "topic" in entry for entry in entries
+        isinstance(entry, dict) and isinstance(entry.get("topic"), str) for entry in entries
     ):
         raise BadOption(f'{file} needs "topics", a list of objects with "topic"')
     names = [str(entry["topic"]) for entry in entries]

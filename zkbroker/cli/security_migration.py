@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from zkbroker.cli.failure import Failure
+from zkbroker.cli.progress import progress
 
 if TYPE_CHECKING:
     from zkbroker.zookeeper.session import ZkSession
@@ -103,7 +104,8 @@ def _run(arguments: argparse.Namespace) -> None:
             raise Failure(
                 f"{arguments.connect} has no /brokers: is that the path of the cluster? Nothing was changed"
             )
-        return await set_access(session, secure=secure)
+        with progress(f"{'Protecting' if secure else 'Opening'} znodes"):
+            return await set_access(session, secure=secure)
 
     count = run_with_session(config, migrate)
     sys.stdout.write(f"{count} znodes are {'protected' if secure else 'open'} now\n")

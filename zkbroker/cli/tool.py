@@ -12,6 +12,7 @@ import attrs
 
 from zkbroker.cli.failure import Failure
 from zkbroker.cli.options import HELP, VERSION, BadOption, Option, Parsed, Terse, WrongUse, parse
+from zkbroker.cli.results import BAD, as_shown, in_colour, shown
 
 if TYPE_CHECKING:
     from zkbroker.client.cluster import Cluster
@@ -20,6 +21,21 @@ KAFKA_VERSION: Final = "3.9.1"
 LIBRARIES: Final = {"kafka": "kafka-python", "confluent_kafka": "confluent-kafka"}
 LEFT: Final = 40
 WIDTH: Final = 110
+
+
+def never(parsed: Parsed) -> bool:
+    """Of `Tool.is_long`: what it prints is no list to read."""
+    return False
+
+
+def always(parsed: Parsed) -> bool:
+    """Of `Tool.is_long`."""
+    return True
+
+
+def with_any(*options: str) -> Callable[[Parsed], bool]:
+    """Of `Tool.is_long`: where one of these options is given."""
+    return lambda parsed: any(name in parsed for name in options)
 
 
 @attrs.frozen
@@ -39,6 +55,8 @@ class Tool:
     actions: Sequence[Tool] = ()  # kafka-cluster cluster-id
     examples: Sequence[str] = ()
     refused_with: int = 1  # exit code for a wrong command line
+    prints_records: bool = False  # or a dialogue: then nothing is coloured on a terminal
+    is_long: Callable[[Parsed], bool] = never  # whether what it prints may need a pager
 
     @property
     def all_options(self) -> list[Option]:
@@ -111,12 +129,16 @@ class Tool:
 
         around = self.failed
         try:
-            return self.run(parsed) or 0
+            if self.prints_records:
+                return self.run(parsed) or 0
+            with shown(paged=self.is_long(parsed) and _is_text(parsed), coloured=_is_text(parsed)):
+                return self.run(parsed) or 0
+            return 0  # nobody wanted to read to the end
         except WrongUse as wrong:
             return self._refuse(wrong)
         except Failure as failure:
             sys.stdout.flush()
-            sys.stderr.write(f"{failure}\n")
+            sys.stderr.write(in_colour(sys.stderr, str(failure), BAD) + "\n")
             return failure.exit_code
         except KafkaError as refused:
             sentence = refused.message or refused.code.name
@@ -136,15 +158,20 @@ class Tool:
             sentence = f"{failed}."
         sys.stdout.flush()
         stream = sys.stdout if self.fails_on_stdout else sys.stderr
-        stream.write(around.format(sentence) + "\n")
+        stream.write(in_colour(stream, around.format(sentence), BAD) + "\n")
         return 1
 
     def _refuse(self, wrong: Exception) -> int:
         sys.stdout.flush()
-        sys.stderr.write(f"{wrong}\n")
+        sys.stderr.write(in_colour(sys.stderr, str(wrong), BAD) + "\n")
         if isinstance(wrong, WrongUse):
             sys.stderr.write(f"{self.name} --help shows its options.\n")
         return self.refused_with
+
+
+def _is_text(parsed: Parsed) -> bool:
+    """Whether people read it: not with --output json or csv."""
+    return "output" not in parsed.options or parsed.text("output") == "text"
 
 
 def explained(option: Option) -> str:
@@ -178,6 +205,7 @@ def open_cluster(
     parsed: Parsed, *, bootstrap: str | None = None, config: str | None = "command-config"
 ) -> Cluster:
     """The cluster that --bootstrap-server names, reached as --command-config says. Raises: CallFailed."""
+    from zkbroker.cli.progress import progress
     from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings, read_properties
 
@@ -185,7 +213,7 @@ def open_cluster(
     properties = read_properties(file) if file is not None else {}
     if bootstrap is None and "bootstrap-server" in parsed:
         bootstrap = parsed.text("bootstrap-server")
-    return Cluster(ClientSettings.of(bootstrap, properties))
+    return Cluster(ClientSettings.of(bootstrap, properties), progress)
 
 
 def say(text: str = "") -> None:
@@ -196,7 +224,7 @@ def say(text: str = "") -> None:
 def warn(text: str) -> None:
     """A line on standard error."""
     sys.stdout.flush()
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(as_shown(sys.stderr, text) + "\n")
 
 
 def say_all(lines: Iterable[str]) -> None:

@@ -113,8 +113,10 @@ def _list(arguments: argparse.Namespace) -> int:
 async def _change(session: ZkSession, name: str, changes: dict[str, str | None]) -> bool:
     """Set, or with None remove, a user's credentials; whether anything changed."""
     from zkbroker import admin_store
-    from zkbroker.zookeeper.znodes import entity_path, sanitize
+    from zkbroker.zookeeper.znodes import entity_path, is_node_name, sanitize
 
+    if not is_node_name(sanitize(name)):
+        raise Failure(f"ZooKeeper has no place for a user called {name!r}")
     path = entity_path("users", sanitize(name))
     texts = await admin_store.read_config(session, path)
     before = dict(texts)

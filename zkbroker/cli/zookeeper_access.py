@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from zkbroker.cli.failure import Failure, sentence_in
+from zkbroker.cli.progress import progress
 
 if TYPE_CHECKING:
     from zkbroker.config import BrokerConfig
@@ -88,7 +89,8 @@ def run_with_session(config: BrokerConfig, use: Callable[[ZkSession], Awaitable[
             set_acl=config.zookeeper_set_acl,
         )
         async with trio.open_nursery() as nursery:
-            session = await nursery.start(zk.run, nothing)
+            with progress(f"Waiting for ZooKeeper at {config.zookeeper_connect}"):
+                session = await nursery.start(zk.run, nothing)
             result = await use(session)
             nursery.cancel_scope.cancel()
         return result

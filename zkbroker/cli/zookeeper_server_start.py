@@ -52,6 +52,7 @@ TOOL: Final = Tool(
     purpose="Run the embedded ZooKeeper with a zookeeper.properties: dataDir, clientPort and clientPortAddress count.",
     kafka_class="org.apache.zookeeper.server.quorum.QuorumPeerMain",
     run=run,
+    prints_records=True,
     words="zookeeper.properties",
     options=(
         Option("daemon", "In the background; what it says goes to logs/zookeeper.out (LOG_DIR=logs)."),

@@ -16,6 +16,7 @@ import attrs
 
 from zkbroker.cli.failure import Failure
 from zkbroker.cli.options import Option, Parsed
+from zkbroker.cli.progress import progress
 from zkbroker.cli.tool import Tool, say, warn
 
 if TYPE_CHECKING:
@@ -297,7 +298,8 @@ def run(parsed: Parsed) -> int:
     timeout_ms = parsed.number("timeout")
     timeout_s = CONNECT_S if timeout_ms is None else timeout_ms / 1000
     try:
-        session = ShellSession(place, zookeeper_credentials(config), timeout_s=timeout_s)
+        with progress(f"Waiting for ZooKeeper at {place}"):
+            session = ShellSession(place, zookeeper_credentials(config), timeout_s=timeout_s)
     except ShellError as error:
         raise Failure(str(error)) from None
     try:
@@ -384,6 +386,7 @@ TOOL: Final = Tool(
     purpose="Look at the znodes of a ZooKeeper and change them. Without a command, lines are read; help shows which.",
     kafka_class="org.apache.zookeeper.ZooKeeperMain",
     run=run,
+    prints_records=True,
     words="HOST:PORT[/CHROOT] [COMMAND [ARGUMENT...]]",
     passes_on=True,
     options=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from enum import IntEnum
 from typing import Any, Final, TypeVar
 
@@ -46,6 +47,13 @@ MOVING: Final = frozenset(
 """What passes by itself, and by looking again where to ask."""
 
 
+Waiting = Callable[[str], AbstractContextManager[object]]
+
+
+def _unseen(what: str) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
 class CoordinatorKind(IntEnum):
     """What FindCoordinator finds."""
 
@@ -54,10 +62,14 @@ class CoordinatorKind(IntEnum):
 
 
 class Cluster:
-    """Owner of its connections; a context manager that closes them."""
+    """Owner of its connections; a context manager that closes them.
 
-    def __init__(self, settings: ClientSettings) -> None:
+    `waiting` is entered, with what is waited for, around all that may last: whoever looks on can be told.
+    """
+
+    def __init__(self, settings: ClientSettings, waiting: Waiting = _unseen) -> None:
         self.settings = settings
+        self._waiting = waiting
         self._connections: dict[Address, Connection] = {}
         self._brokers: dict[int, Address] = {}
 
@@ -162,6 +174,11 @@ class Cluster:
 
         Raises: KafkaError; CallFailed.
         """
+        where = ",".join(map(str, self.settings.bootstrap))
+        with self._waiting(f"Waiting for the brokers at {where}"):
+            return self._until_settled(attempt)
+
+    def _until_settled(self, attempt: Callable[[], T]) -> T:
         deadline = time.monotonic() + self.settings.api_timeout_s
         while True:
             try:

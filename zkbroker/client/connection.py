@@ -178,6 +178,8 @@ def _connect(address: Address, settings: ClientSettings) -> socket.socket:
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except socket.gaierror as error:
         raise ConnectionFailed(f"the name {address.host} is not known: {error.strerror}") from None
+    except UnicodeError as error:  # no name at all: a part of more than 63 characters
+        raise ConnectionFailed(f"the name {address.host} is not known: {error}") from None
     except OSError as error:
         raise ConnectionFailed(f"{address}: {_reason(error)}") from None
     if context is None:

@@ -19,6 +19,7 @@ PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 DEFAULT_CLIENT_ID: Final = "zkbroker-cli"
 DEFAULT_REQUEST_TIMEOUT_MS: Final = 30_000
 DEFAULT_API_TIMEOUT_MS: Final = 60_000
+MAX_MS: Final = 2**31 - 1
 
 
 @attrs.frozen
@@ -68,7 +69,7 @@ class ClientSettings:
             parse_addresses(servers),
             known,
             known.get("client.id", DEFAULT_CLIENT_ID),
-            _milliseconds(known, "request.timeout.ms", DEFAULT_REQUEST_TIMEOUT_MS) / 1000,
+            max(1, _milliseconds(known, "request.timeout.ms", DEFAULT_REQUEST_TIMEOUT_MS)) / 1000,
             _milliseconds(known, "default.api.timeout.ms", DEFAULT_API_TIMEOUT_MS) / 1000,
             "default.api.timeout.ms" in known,
         )
@@ -105,9 +106,9 @@ def read_properties(file: str) -> dict[str, str]:
 
 def _milliseconds(properties: Mapping[str, str], key: str, default: int) -> int:
     text = properties.get(key, str(default)).strip()
-    if not text.isdecimal():
+    if not text.isdecimal() or int(text) > MAX_MS:
         raise CallFailed(
-            f"Invalid value {text} for configuration {key}: it must be a number of milliseconds."
+            f"Invalid value {text} for configuration {key}: it must be a number of milliseconds, at most {MAX_MS}."
         )
     return int(text)
 
@@ -141,7 +142,8 @@ def tls_context(properties: Mapping[str, str]) -> ssl.SSLContext:
             password = properties.get("ssl.key.password") or properties.get("ssl.keystore.password")
             context.load_cert_chain(own, password=password)
     except (OSError, ssl.SSLError) as error:
-        raise CallFailed(f"A certificate file of the client's properties cannot be used: {error}.") from None
+        files = " or ".join(filter(None, (trusted, own))) or "ssl.truststore.certificates"
+        raise CallFailed(f"{files} cannot be used for TLS: {error.strerror or error}.") from None
     return context
 
 

@@ -121,14 +121,17 @@ def up(
     brokers: int = 3,
     on_line: Callable[[str], None] = lambda line: None,
     arguments: Sequence[str] = (),
+    *,
+    usual_ports: bool = True,
 ) -> Iterator[UpCluster]:
     """A cluster on its usual ports, or on free ones where those are taken; its data goes with it.
 
+    Without `usual_ports` on free ones anyway: two that start at once find the usual ones free and one of them fails.
     `arguments` are further ones for `zkbroker up`.
     Raises: UpFailed.
     """
-    first_port = first_of_free_ports(brokers)
-    zookeeper_port = ZOOKEEPER_PORT if is_free(ZOOKEEPER_PORT) else free_port()
+    first_port = first_of_free_ports(brokers, FIRST_PORT if usual_ports else free_port())
+    zookeeper_port = ZOOKEEPER_PORT if usual_ports and is_free(ZOOKEEPER_PORT) else free_port()
     with tempfile.TemporaryDirectory(prefix="zkbroker-") as directory:
         argv = [sys.executable, "-m", "zkbroker", "up", "--brokers", str(brokers)]
         argv += ["--port", str(first_port), "--zookeeper-port", str(zookeeper_port)]
@@ -153,9 +156,8 @@ def up(
                 reader.join(STOP_S)
 
 
-def first_of_free_ports(count: int) -> int:
-    """The first of `count` free ports in a row: the usual ones if they are free."""
-    first = FIRST_PORT
+def first_of_free_ports(count: int, first: int = FIRST_PORT) -> int:
+    """The first of `count` free ports in a row: from `first` on if they are free."""
     while not all(is_free(port) for port in range(first, first + count)):
         first = free_port()
     return first

@@ -141,6 +141,11 @@ def sanitize(name: str) -> str:
     return quote(name, safe="").replace("~", "%7E")
 
 
+def is_node_name(sanitized: str) -> bool:
+    """Whether a node can be called that: `.` and `..` are the two names that are left as they are and mean others."""
+    return sanitized not in ("", ".", "..")
+
+
 def desanitize(name: str) -> str:
     return unquote(name)
 
