@@ -125,10 +125,13 @@ def _offsets(
 
     if not any(scenario in parsed for scenario in SCENARIOS):
         return offset_resets.known(cluster, partitions, EARLIEST)
-    found = offset_resets.plan(cluster, application, partitions, parsed, [application])
-    missing = [str(tp) for tp in partitions if tp not in found]
-    if missing:
-        raise BadOption(f"The file says nothing of {', '.join(missing)}")
+    try:
+        found = offset_resets.plan(cluster, application, partitions, parsed, [application])
+    except offset_resets.NoPlan as missing:
+        raise BadOption(str(missing)) from None
+    silent = [str(tp) for tp in partitions if tp not in found]
+    if silent:
+        raise BadOption(f"The file says nothing of {', '.join(silent)}")
     return {tp: found[tp] for tp in partitions}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from zkbroker.cli.kafka_verifiable_producer import emit
@@ -102,8 +102,9 @@ def _listener() -> Any:
         return [{"topic": each.topic, "partition": each.partition} for each in sorted(partitions)]
 
     class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python is untyped
-        def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
-            emit("partitions_revoked", partitions=shown(revoked))
+        def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+            if revoked:  # Java's consumer does not call for nothing
+                emit("partitions_revoked", partitions=shown(revoked))
 
         def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
             emit("partitions_assigned", partitions=shown(assigned))
