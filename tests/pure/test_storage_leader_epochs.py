@@ -113,12 +113,23 @@ writes = st.lists(
         (4, 25, [(1, 0), (3, 10), (4, 25)]),
         (2, 12, [(1, 0), (2, 12)]),
         (0, 5, [(0, 5)]),
+        (2, 7, [(1, 0), (2, 7), (3, 10), (6, 20)]),  # 2 was not noted
+        (3, 7, [(1, 0), (3, 7), (6, 20)]),
+        (5, 5, [(1, 0), (5, 5), (6, 20)]),
     ],
 )
 def test_a_recovery_finds_epochs_in_batches(epoch: int, offset: int, entries: list[tuple[int, int]]) -> None:
     epochs = decode_leader_epochs(encode_leader_epochs([(1, 0), (3, 10), (6, 20)]))
     epochs.found(epoch, offset)
     assert epochs.entries == entries
+
+
+def test_a_recovery_finds_an_epoch_before_the_first_one_noted() -> None:
+    """What was below the log's start may be back after a power loss."""
+    for epoch, entries in ((3, [(3, 4), (6, 20)]), (2, [(2, 4), (3, 10), (6, 20)]), (6, [(6, 4)])):
+        epochs = epochs_of((3, 10), (6, 20))
+        epochs.found(epoch, 4)
+        assert epochs.entries == entries
 
 
 @given(writes)

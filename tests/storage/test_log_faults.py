@@ -287,7 +287,7 @@ class FaultMachine(RuleBasedStateMachine):
         """
         lowest = max(self.start, self.log.segments.first.base_offset)
         target = lowest + int(part * max(self.log.log_end_offset - lowest, 0))
-        before = self._found()
+        before = self._found(whole=True)
         certain = [each for each in self.records if each.batch_end < target and each.seen in before]
         self.versions.append(before)
         self.durable = min(self.durable, target)
@@ -296,7 +296,7 @@ class FaultMachine(RuleBasedStateMachine):
         # False: it is truncated, only the files it gave up could not be removed, which a LogManager does later
         self.durable = min(self.durable, self.log.recovery_point)
         found = {each[0] for each in self._found()}
-        rest = [each for each in self.records[len(certain) :] if each.offset in found]
+        rest = [each for each in self.records if each.batch_end >= target and each.offset in found]
         assert done is None or not rest
         self.records = certain + rest
         self._forget_the_rest()
@@ -353,7 +353,7 @@ class FaultMachine(RuleBasedStateMachine):
             self.disk.at = 0
         if what == "compact" and self._is_flushed():
             self._is_compacting()
-        versions = [*self.versions, self._found()]
+        versions = [*self.versions, self._found(whole=True)]
         self.ever.update(versions[-1])
         self.log.close()
         self.disk.end_process()
@@ -390,11 +390,11 @@ class FaultMachine(RuleBasedStateMachine):
     @invariant()
     def keeps_what_was_acknowledged(self) -> None:
         self._require_kept()
-        self.ever.update(self._found())
+        self.ever.update(self._found(whole=True))
 
-    def _found(self) -> list[Seen]:
-        """Offset, key and value of every record from the log's start on, which may lie within a batch."""
-        start = self.log.log_start_offset
+    def _found(self, *, whole: bool = False) -> list[Seen]:
+        """Every record from the log's start on, which may lie within a batch; `whole`: all that is in its files."""
+        start = 0 if whole else self.log.log_start_offset
         return [
             (each.offset, (each.key or b"").decode(), None if each.value is None else each.value.decode())
             for batch in self._batches()

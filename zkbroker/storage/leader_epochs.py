@@ -69,17 +69,20 @@ class LeaderEpochs:
         return self._epochs[index] if index >= 0 else None
 
     def found(self, epoch: int, offset: int) -> None:
-        """A batch of that epoch is at that offset, and all before it are noted; -1: of no epoch.
+        """A batch of that epoch is at that offset, and all before it were told; -1: of no epoch.
 
-        An epoch that claims to have begun there, and is higher, is of another history of the log.
+        What says otherwise is of another history of the log, and is dropped.
         """
         epochs, starts = self._epochs, self._starts
-        if epoch < 0:
+        if epoch < 0 or (epochs and epoch == epochs[-1] and offset >= starts[-1]):
             return
-        if epochs and epoch < epochs[-1] and starts[higher := bisect_right(epochs, epoch)] <= offset:
+        begun = bisect_right(starts, offset)
+        higher = bisect_right(epochs, epoch)
+        if begun > higher:
             del epochs[higher:], starts[higher:]
-        if not epochs or epoch > epochs[-1]:
-            self.assign(epoch, offset)
+            begun = higher
+        if not begun or epochs[begun - 1] != epoch:
+            epochs[begun:higher], starts[begun:higher] = [epoch], [offset]
 
     def truncate_from_end(self, end_offset: int) -> bool:
         """Forget epochs that begin at or after the log's new end; returns whether anything changed."""
