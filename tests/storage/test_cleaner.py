@@ -270,8 +270,8 @@ async def test_a_killed_broker_takes_its_cleaning_process_along(tmp_path: Path) 
     """An orphan would write into the files of the broker's successor."""
     script = """
 import sys, time, subprocess
-from zkbroker.storage.cleaning_process import WORKER
-worker = subprocess.Popen([sys.executable, "-m", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+from zkbroker.storage.cleaning_process import COMMAND
+worker = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 print(worker.pid, flush=True)
 time.sleep(60)
 """

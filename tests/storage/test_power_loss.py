@@ -20,7 +20,7 @@ from tests.storage.site import Site
 from tests.storage.support import NOW, Home, append, read_all, require_sound_files, values
 from zkbroker.model import TopicPartition
 from zkbroker.storage.checkpoints import decode_offsets
-from zkbroker.storage.files import Buffer, Files, sync_directory, sync_file
+from zkbroker.storage.files import Buffer, Files, sync_directory, sync_file, sync_files
 from zkbroker.storage.flushing import prepare_clean_stop, prepare_flush
 from zkbroker.storage.log import Log
 
@@ -114,6 +114,24 @@ def test_the_disk_forgets(tmp_path: Path) -> None:
     os.rename(tmp_path / "live" / "b", tmp_path / "live" / "a")
     disk.after_power_loss(tmp_path / "after", random.Random(1))
     assert {path.name: path.read_bytes() for path in (tmp_path / "after").iterdir()} == {"a": b"synced"}
+
+
+def test_files_to_be_synced_are_all_given_to_the_disk_first(tmp_path: Path) -> None:
+    calls: list[tuple[str, int]] = []
+
+    class Noting(Files):
+        def start_write_back(self, fd: int, position: int, size: int) -> None:
+            calls.append(("write", os.fstat(fd).st_ino))
+
+        def fsync(self, fd: int) -> None:  # type: ignore[override]
+            calls.append(("sync", os.fstat(fd).st_ino))
+
+    paths = [tmp_path / "a", tmp_path / "gone", tmp_path / "b"]
+    for path in (paths[0], paths[2]):
+        path.write_bytes(b"x")
+    sync_files(Noting(), [str(path) for path in paths])
+    numbers = [path.stat().st_ino for path in (paths[0], paths[2])]
+    assert calls == [(call, number) for call in ("write", "sync") for number in numbers]
 
 
 steps = st.lists(

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     import trio
 
 LENGTH: Final = struct.Struct(">I")
-WORKER: Final = "zkbroker.storage.cleaning_worker"
+NICENESS: Final = (
+    15  # less, and its share of a busy core shows in producers' p99; more, and busy brokers starve it
+)
+COMMAND: Final = (  # nice from its first step on: the imports are some 0.1 s of work
+    sys.executable,
+    "-c",
+    f"import os; os.nice({NICENESS}); from zkbroker.storage.cleaning_worker import main; main()",
+)
 
 
 @attrs.frozen
@@ -97,8 +104,7 @@ async def open_cleaning_process() -> AsyncIterator[CleaningProcess]:
     """A process that lives as long as the block; leaving it ends whatever it does. Raises: OSError."""
     import trio
 
-    argv = [sys.executable, "-m", WORKER]
-    process = await trio.lowlevel.open_process(argv, stdin=-1, stdout=-1)
+    process = await trio.lowlevel.open_process(COMMAND, stdin=-1, stdout=-1)
     assert process.stdin is not None and process.stdout is not None
     try:
         yield CleaningProcess(process.stdin, process.stdout, trio.Lock())

@@ -13,7 +13,7 @@ from itertools import pairwise
 import attrs
 
 from zkbroker.storage import names
-from zkbroker.storage.files import Files, sync_directory, sync_file
+from zkbroker.storage.files import Files, sync_directory, sync_files
 from zkbroker.storage.log import Log
 from zkbroker.storage.segment import Segment
 from zkbroker.storage.snapshots import snapshot_path, write_snapshot
@@ -36,9 +36,7 @@ class Flush:
 
     def run(self, got_on: Callable[[], None] = lambda: None) -> None:
         """Sync everything, telling after each file; for a thread. Raises: OSError."""
-        for path in self.paths:
-            sync_file(self.files, path)
-            got_on()
+        sync_files(self.files, self.paths, got_on)
         if self.with_names:
             sync_directory(self.files, self.directory)
             sync_directory(self.files, os.path.dirname(self.directory))

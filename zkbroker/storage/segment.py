@@ -14,7 +14,7 @@ import attrs
 
 from zkbroker.storage import names
 from zkbroker.storage.call_watch import CallWatch
-from zkbroker.storage.files import Files, remove_file, sync_file
+from zkbroker.storage.files import Files, remove_file, sync_files
 from zkbroker.storage.headers import BatchHeader
 from zkbroker.storage.indexes import (
     MAX_RELATIVE_OFFSET,
@@ -239,8 +239,7 @@ class Segment:
 
         Raises: OSError.
         """
-        for suffix in names.SEGMENT_SUFFIXES:
-            sync_file(self.storage.files, self.path(suffix))
+        sync_files(self.storage.files, [self.path(suffix) for suffix in names.SEGMENT_SUFFIXES])
 
     # --- searching ---------------------------------------------------------------------------------------------
 
