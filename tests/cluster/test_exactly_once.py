@@ -52,7 +52,7 @@ async def test_exactly_once_while_brokers_coordinators_and_processors_die_and_fr
     )
     from tests.cluster.streams import NumberedStream, run_in_thread
 
-    faults = ["transaction coordinator", "processor", REPLACED]
+    faults = ["transaction coordinator", REPLACED]
     if full_counts:
         faults = [rng.choice(KILLED) for _ in range(25)] + [REPLACED] * 3 + [TIMED_OUT] * 2
         rng.shuffle(faults)

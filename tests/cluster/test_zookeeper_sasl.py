@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from kazoo.client import KazooClient
 from kazoo.exceptions import NoAuthError
 
 from tests.support.peers import FRUGAL, java_argv
+from zkbroker.cli import security_migration
 from zkbroker.testing.client import open_client
 from zkbroker.testing.servers import ZooKeeperKind, ZooKeeperServer, new_broker, new_zookeeper
 
@@ -95,3 +97,82 @@ async def test_a_wrong_password_stops_the_start(asking: ZooKeeperServer, tmp_pat
         assert "ZooKeeper refused our credentials" in said or "refused our credentials" in said
     finally:
         broker.process.kill()
+
+
+MIGRATOR = "kafka.admin.ZkSecurityMigrator"
+
+TREE = (
+    "/admin/delete_topics/gone",
+    "/admin/reassign_partitions",
+    "/brokers/ids/1",
+    "/brokers/seqid",
+    "/brokers/topics/orders/partitions/0/state",
+    "/cluster/id",
+    "/config/brokers/<default>",
+    "/config/changes/config_change_0000000001",
+    "/config/topics/orders",
+    "/config/users/alice",
+    "/config/users/alice/clients/app",
+    "/consumers/old/offsets/orders/0",
+    "/controller_epoch",
+    "/delegation_token/tokens/abc",
+    "/kafka-acl/Topic/orders",
+    "/kafka-acl-changes/acl_changes_0000000001",
+    "/kafka-acl-extended/prefixed/Group/team-",
+    "/latest_producer_id_block",
+    "/somebody-elses/node",
+)
+"""What a cluster may have, without some of what the tools make; the controller's node is there or not."""
+
+
+@pytest.mark.parametrize(
+    "more", [pytest.param((), marks=pytest.mark.long), ("/controller",)], ids=["without", "with"]
+)
+async def test_the_migration_leaves_what_kafkas_own_tool_leaves(
+    asking: ZooKeeperServer, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    client_jaas, ours = tmp_path / "client-jaas.conf", tmp_path / "zookeeper.properties"
+    client_jaas.write_text(f"Client {{ {jaas(PASSWORD)} }};\n")
+    ours.write_text(f"zookeeper.sasl.jaas.config={jaas(PASSWORD)}\n")
+    flags = (*FRUGAL, f"-Djava.security.auth.login.config={client_jaas}")
+
+    def migrate_both(acl: str) -> None:
+        words = ("--zookeeper.acl", acl, "--zookeeper.connect")
+        theirs = java_argv(MIGRATOR, *words, f"{asking.connect}/theirs", flags=flags)
+        subprocess.run(theirs, check=True, timeout=60)
+        file = ("--zk-tls-config-file", str(ours))
+        assert security_migration.main([*words, f"{asking.connect}/ours", *file]) == 0
+
+    def compare() -> None:
+        login = {"mechanism": "DIGEST-MD5", "username": "kafka", "password": PASSWORD}
+        admin = KazooClient(asking.connect, sasl_options=login)
+        admin.start()
+        try:
+            for chroot in ("/theirs", "/ours"):
+                for path in (*TREE, *more):
+                    admin.create(chroot + path, b"{}", makepath=True)
+            before = rights_in(admin, "/theirs")
+            assert before == rights_in(admin, "/ours")
+            for acl in ("secure", "unsecure", "secure"):
+                migrate_both(acl)
+                after = rights_in(admin, "/theirs")
+                assert rights_in(admin, "/ours") == after
+                assert (after == before) is False
+                before = after
+            assert after["/config/users/alice"] == [("sasl", "kafka", 31)]
+        finally:
+            admin.stop()
+            admin.close()
+
+    await trio.to_thread.run_sync(compare)
+
+
+def rights_in(client: KazooClient, chroot: str) -> dict[str, list[tuple[str, str, int]]]:
+    """Path below the chroot -> who may do what there, for every node."""
+    found, waiting = {}, [chroot]
+    while waiting:
+        path = waiting.pop()
+        acls, _ = client.get_acls(path)
+        found[path.removeprefix(chroot)] = sorted((acl.id.scheme, acl.id.id, acl.perms) for acl in acls)
+        waiting += [f"{path}/{child}" for child in client.get_children(path)]
+    return found
