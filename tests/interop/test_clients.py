@@ -67,7 +67,8 @@ def test_what_was_sent_is_read_back(client: Client, how: Delivery, server: Serve
     assert offsets is None or offsets == list(range(COUNT))
     require_same(sent, client.read(bootstrap, topic, Beginning(), COUNT))
     stored = read_log(server.broker.log_dir / f"{topic}-0")
-    assert {batch.codec for batch in stored.batches} == {how.codec}
+    # A batch of one record, which a busy machine may bring about, librdkafka does not compress.
+    assert {batch.codec for batch in stored.batches if batch.last_offset > batch.base_offset} == {how.codec}
 
 
 @pytest.mark.parametrize("codec", CODECS)
