@@ -267,6 +267,7 @@ def _binding(acl: ACL) -> Binding:
 
 # ---------------------------------------------------------------------------------------------- configuration
 
+PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _JAAS: Final = re.compile(r'(username|password)\s*=\s*"((?:[^"\\]|\\.)*)"')
 
 
@@ -283,6 +284,11 @@ def client_options(properties: Mapping[str, str]) -> dict[str, Any]:
         "bootstrap_timeout_ms": timeout_ms,
         "security_protocol": known.pop("security.protocol", "PLAINTEXT").upper(),
     }
+    if options["security_protocol"] not in PROTOCOLS:  # kafka-python would take it for PLAINTEXT
+        raise StoreError(
+            f"Invalid value {options['security_protocol']} for configuration security.protocol: it must be one of "
+            f"{', '.join(PROTOCOLS)}."
+        )
     known.pop("bootstrap.servers", None)
     known.pop("default.api.timeout.ms", None)
     if options["security_protocol"] in ("SSL", "SASL_SSL"):

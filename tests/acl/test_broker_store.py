@@ -229,6 +229,7 @@ def test_a_java_clients_configuration() -> None:
             "A certificate file of the configuration cannot be used",
         ),
         ({"request.timeout.ms": "soon"}, "request.timeout.ms=soon is no number"),
+        ({"security.protocol": "TLS"}, "Invalid value TLS for configuration security.protocol"),
     ],
 )
 def test_configuration_that_cannot_be_used(properties: dict[str, str], sentence: str) -> None:

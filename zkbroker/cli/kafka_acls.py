@@ -9,7 +9,6 @@ import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Final
 
 import zkbroker
@@ -26,9 +25,9 @@ from acl.kafka_options import (
     resource_filters,
 )
 from acl.model import ANY_ENTRY, ANY_PATTERN, Binding, BindingFilter, Entry, EntryFilter, PatternFilter
-from acl.properties import parse_properties
 from acl.sets import by_pattern
 from acl.stores.store import Store, StoreError
+from zkbroker.client.errors import CallFailed
 
 AUTHORIZER: Final = "kafka.security.authorizer.AclAuthorizer"
 DEPRECATED: Final = (
@@ -83,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{shown}\n{_usage()}")
     except BadOption as error:
         sys.stderr.write(f"kafka-acls: {error}\n")
-    except (StoreError, ValueError, OSError) as error:
+    except (StoreError, CallFailed, ValueError, OSError) as error:
         _say(f"Error while executing ACL command: {error}")
     except KeyboardInterrupt:
         return 130
@@ -136,12 +135,17 @@ def _require_connection(found: Mapping[str, Sequence[str]]) -> None:
 
 
 def _open(found: Mapping[str, Sequence[str]]) -> Store:
+    """Raises: StoreError, CallFailed."""
+    from zkbroker.client.settings import parse_addresses, read_properties
+
     if "bootstrap-server" in found:
         from acl.stores.brokers import BrokerStore
 
         config = found.get("command-config")
-        properties = parse_properties(Path(config[0]).read_text()) if config else {}
-        return BrokerStore(found["bootstrap-server"][-1], properties)
+        properties = read_properties(config[0]) if config else {}
+        servers = found["bootstrap-server"][-1]
+        parse_addresses(servers)
+        return BrokerStore(servers, properties)
     from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore, tls_access
 
     authorizer = found.get("authorizer", [AUTHORIZER])[-1]
@@ -153,7 +157,7 @@ def _open(found: Mapping[str, Sequence[str]]) -> Store:
         raise StoreError('Missing required configuration "zookeeper.connect" which has no default value.')
     access = ZooKeeperAccess(connect, protect=settings.get("zookeeper.set.acl", "").lower() == "true")
     if "zk-tls-config-file" in found:
-        settings |= parse_properties(Path(found["zk-tls-config-file"][-1]).read_text())
+        settings |= read_properties(found["zk-tls-config-file"][-1])
     if any("zookeeper.ssl." in key for key in settings):
         access = tls_access(access, settings)
     return ZooKeeperStore(access)
