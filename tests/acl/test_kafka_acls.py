@@ -226,7 +226,10 @@ def test_old_and_new_rules_side_by_side(
             "x.Y is not served",
         ),
         (["--list", "--bootstrap-server", "localhost:1", "--command-config", "/nonexistent"], "No such file"),
-        (["--list", "--bootstrap-server", "localhost:1", "--command-config", "/"], "/ cannot be read: Is a dir"),
+        (
+            ["--list", "--bootstrap-server", "localhost:1", "--command-config", "/"],
+            "/ cannot be read: Is a dir",
+        ),
         (["--list", "--bootstrap-server", "localhost"], "Invalid url in bootstrap.servers: localhost"),
     ],
 )

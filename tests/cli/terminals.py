@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from typing import IO
 
 import attrs
 
@@ -65,11 +66,12 @@ def _until_gone(terminal: int) -> Iterator[bytes]:
         yield chunk
 
 
-def piped(*words: str) -> subprocess.CompletedProcess[str]:
+def piped(*words: str, stdout: IO[bytes] | int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "zkbroker.cli.commands", *words],
         env=clean_environment(),
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=LIMIT_S,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,3 +132,37 @@ def test_what_is_coloured(line: str, styles: set[str]) -> None:
     assert "".join(text for text, _ in found) == line
     assert {style for text, style in found if text or not line} == styles
     assert not [text for text, style in found if style and re.search(r"key: a|: d", text)]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
+    """However little or much there was to print."""
+    for batches in (1, 300):
+        log_file(tmp_path, f"{0:020}.log", batches)
+        words = ("kafka-dump-log", "--files", str(tmp_path / f"{0:020}.log"))
+        with open("/dev/full", "wb") as full:
+            done = piped(*words, stdout=full)
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1 and "No space left on device" in done.stderr, done
+
+
+def test_zkbrokers_own_commands_too() -> None:
+    command = [sys.executable, "-m", "zkbroker", "config", "explain", "log."]
+    if Path("/dev/full").exists():
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (1, "zkbroker: standard output: No space left on device\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as pipe:
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_who_leaves_a_pipe_has_seen_enough(tmp_path: Path) -> None:
+    log_file(tmp_path, f"{0:020}.log", 3000)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as pipe:
+        done = piped("kafka-dump-log", "--files", str(tmp_path / f"{0:020}.log"), stdout=pipe)
+    assert (done.returncode, done.stderr) == (0, "")

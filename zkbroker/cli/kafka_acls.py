@@ -27,6 +27,7 @@ from acl.kafka_options import (
 from acl.model import ANY_ENTRY, ANY_PATTERN, Binding, BindingFilter, Entry, EntryFilter, PatternFilter
 from acl.sets import by_pattern
 from acl.stores.store import Store, StoreError
+from zkbroker.cli.standard_output import printing
 from zkbroker.client.errors import CallFailed
 
 AUTHORIZER: Final = "kafka.security.authorizer.AclAuthorizer"
@@ -77,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.CRITICAL)
     words = sys.argv[1:] if argv is None else argv
     try:
-        return _run(words)
+        return printing("kafka-acls", lambda: _run(words))
     except (_UsageShown, WrongUse) as shown:
         sys.stderr.write(f"{shown}\n{_usage()}")
     except BadOption as error:

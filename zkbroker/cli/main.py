@@ -20,6 +20,7 @@ from zkbroker.cli import (
     zookeeper_command,
 )
 from zkbroker.cli.failure import Failure
+from zkbroker.cli.standard_output import printing
 
 DESCRIPTION = """\
 A broker cluster that speaks Apache Kafka's wire protocol and keeps its coordination in ZooKeeper.
@@ -53,8 +54,13 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code."""
     arguments = parser().parse_args(argv)
-    try:
+
+    def run() -> int:
         code: int = arguments.run(arguments)
+        return code
+
+    try:
+        code = printing("zkbroker", run)
     except Failure as failure:
         sys.stderr.write(f"zkbroker: {failure}\n")
         code = failure.exit_code

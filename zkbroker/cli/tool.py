@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +12,7 @@ import attrs
 from zkbroker.cli.failure import Failure
 from zkbroker.cli.options import HELP, VERSION, BadOption, Option, Parsed, Terse, WrongUse, parse
 from zkbroker.cli.results import BAD, as_shown, in_colour, shown
+from zkbroker.cli.standard_output import printing
 
 if TYPE_CHECKING:
     from zkbroker.client.cluster import Cluster
@@ -82,12 +82,7 @@ class Tool:
         """Run it; its exit code."""
         words = list(sys.argv[1:] if argv is None else argv)
         try:
-            code = self._main(words)
-            sys.stdout.flush()
-            return code
-        except BrokenPipeError:  # who read our output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
+            return printing(self.name, lambda: self._main(words))
         except KeyboardInterrupt:
             return 130
 
@@ -155,7 +150,8 @@ class Tool:
         except BrokenPipeError:
             raise
         except OSError as failed:  # the connection broke, the disk is full ...
-            sentence = f"{failed}."
+            where = f"{failed.filename}: " if failed.filename else ""
+            sentence = f"{where}{failed.strerror or failed}."
         sys.stdout.flush()
         stream = sys.stdout if self.fails_on_stdout else sys.stderr
         stream.write(in_colour(stream, around.format(sentence), BAD) + "\n")
