@@ -198,3 +198,9 @@ class KafkaError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code.name}: {self.message}" if self.message else self.code.name
+
+    def kept(self) -> KafkaError:
+        """Itself, for whoever keeps it as a result: its traceback names the frames it came through, and one of them
+        may hold the result. Such a cycle keeps a request's bytes until the garbage collector comes.
+        """
+        return self.with_traceback(None)

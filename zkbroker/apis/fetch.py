@@ -139,7 +139,7 @@ class _Fetch:
             try:
                 found = self._look_at(tp, entry, min(entry.max_bytes, left), min_one)
             except KafkaError as error:
-                found = _Found(error=error)
+                found = _Found(error=error.kept())
             found.has_room = entry.max_bytes <= left
             self.found[tp] = found
             if found.size:
@@ -289,7 +289,7 @@ class _Fetch:
                     found.converted = too_large_for(entry.max_bytes)
             except KafkaError as error:
                 found.release()
-                self.found[tp] = _Found(error=error)
+                self.found[tp] = _Found(error=error.kept())
 
     # -- answering ---------------------------------------------------------------------------------------------
 

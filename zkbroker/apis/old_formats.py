@@ -44,7 +44,7 @@ async def convert_produce(request: ProduceRequest) -> Converted:
                 try:
                     converted[tp] = memoryview(await _convert_up(data.records))
                 except KafkaError as error:
-                    converted[tp] = error
+                    converted[tp] = error.kept()
     return converted
 
 

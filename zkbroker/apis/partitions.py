@@ -87,7 +87,7 @@ async def create_partitions(
             if not request.validate_only:
                 grown[wanted.name] = wanted.count
         except KafkaError as error:
-            results[wanted.name] = error
+            results[wanted.name] = error.kept()
 
     def not_led(snapshot: ClusterSnapshot) -> list[str]:
         return [name for name, count in grown.items() if not _is_led(snapshot, name, count)]

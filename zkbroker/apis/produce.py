@@ -87,7 +87,7 @@ async def _wait_for(outcome: _Outcome, broker: Services) -> None:
         if outcome.must_sync:
             await broker.replicas.wait_synced(partition)
     except KafkaError as error:
-        outcome.error = error
+        outcome.error = error.kept()
     outcome.partition = None
 
 
@@ -139,7 +139,7 @@ async def produce(
                     raise ahead
                 _append(outcome, tp, records, acks, ctx, broker, verification, ahead)
             except KafkaError as error:
-                outcome.error = error
+                outcome.error = error.kept()
                 failed = True
             if outcome.partition is not None:
                 must_wait = True
@@ -183,7 +183,7 @@ async def _admit_ahead(
                 try:
                     ahead[tp] = await trio.to_thread.run_sync(admit)
                 except KafkaError as error:
-                    ahead[tp] = error
+                    ahead[tp] = error.kept()
     return ahead
 
 

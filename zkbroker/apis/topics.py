@@ -235,7 +235,7 @@ async def _write_topics(topics: Sequence[NewTopic], broker: Services) -> dict[st
             try:
                 outcomes[topic.name] = await write_topic(topic, broker)
             except KafkaError as error:
-                outcomes[topic.name] = error
+                outcomes[topic.name] = error.kept()
 
     async with trio.open_nursery() as nursery:
         for topic in topics:

@@ -263,7 +263,7 @@ async def describe_producers(
             if topic.name not in broker.metadata.snapshot.topics:
                 raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"There is no topic {topic.name}.")
         except KafkaError as error:
-            failure = error
+            failure = error.kept()
         topics.append(
             TopicResponse(
                 name=topic.name,

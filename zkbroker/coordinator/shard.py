@@ -86,7 +86,7 @@ class _Question:
 
     def answer(self, value: object, shown_to: int) -> None:
         if isinstance(value, KafkaError):
-            self.failure = value
+            self.failure = KafkaError(value.code, value.message)  # one of our own: several may raise theirs
         else:
             self.value = value
         self.shown_to = shown_to
@@ -95,6 +95,12 @@ class _Question:
     def fail(self, error: Exception) -> None:
         self.failure = error
         self._wake()
+
+    def taken_failure(self) -> Exception:
+        """To be raised; kept by nobody any more, or it and the frame that raises it would hold each other."""
+        failure, self.failure = self.failure, None
+        assert failure is not None
+        return failure
 
     def _wake(self) -> None:
         self.is_answered = True
@@ -185,7 +191,7 @@ class Shard(Generic[S]):
         if question.shown_to:
             await self._replicated(question.shown_to, timeout_s)
         if question.failure is not None:
-            raise question.failure
+            raise question.taken_failure()
         return question.value
 
     async def _replicated(self, offset: int, timeout_s: float | None) -> None:

@@ -206,7 +206,10 @@ class Connection:
                 failure = error
             nursery.cancel_scope.cancel()
         if failure is not None:
-            raise failure
+            try:
+                raise failure
+            finally:
+                del failure  # or it and this frame would hold each other, and the connection's memory
 
     def _queue(self, answer: WaitingAnswer | Answer) -> None:
         self._waiting.append(answer)

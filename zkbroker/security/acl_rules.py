@@ -315,7 +315,7 @@ class AclRules:
                 try:
                     written[pattern] = await self._change_pattern(session, pattern, change)
                 except KafkaError as error:
-                    failures[pattern] = error
+                    failures[pattern] = error.kept()
 
         async with self._changing:
             try:
