@@ -40,16 +40,17 @@ def write(log: Log) -> None:
     """Several segments of updates, tombstones, transactions and idempotent batches."""
     sequence = 0
     for number in range(14):
-        put(log, (f"k{number % 4}", f"{number}"), (f"k{number % 3}", "x" * 40), epoch=number // 6)
+        epoch = number // 6
+        put(log, (f"k{number % 4}", f"{number}"), (f"k{number % 3}", "x" * 40), epoch=epoch)
         if number % 4 == 1:
-            put(log, (f"k{number % 3}", None), (f"z{number}", None))
+            put(log, (f"k{number % 3}", None), (f"z{number}", None), epoch=epoch)
         if number % 5 == 2:
             kept: dict[str, Any] = {"producer_id": 9, "producer_epoch": 0, "base_sequence": sequence}
-            put(log, ("k0", f"tx{number}"), is_transactional=True, **kept)
-            end_transaction(log, 9, abort=number == 7)
+            put(log, ("k0", f"tx{number}"), is_transactional=True, epoch=epoch, **kept)
+            end_transaction(log, 9, abort=number == 7, epoch=epoch)
             sequence += 1
     log.roll(NOW)
-    put(log, ("k1", "last"))
+    put(log, ("k1", "last"), epoch=epoch)
     replicate(log)
 
 
