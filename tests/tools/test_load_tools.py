@@ -239,6 +239,24 @@ def join(bootstrap: str, group: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "words", "code"),
+    [
+        ("kafka-producer-perf-test", (), 0),
+        ("kafka-verifiable-producer", (), 0),
+        ("kafka-verifiable-consumer", (), 0),
+        ("kafka-consumer-perf-test", (), 1),
+        ("kafka-verifiable-producer", ("--help",), 1),
+        ("kafka-verifiable-producer", ("-h",), 1),
+        ("kafka-topics", ("-h",), 1),
+    ],
+)
+def test_help_ends_with_kafkas_codes(command: str, words: tuple[str, ...], code: int) -> None:
+    result = run_tool(tool_named(command), words)
+    assert result.exit_code == code
+    assert result.errors.startswith(tool_named(command).purpose)
+
+
+@pytest.mark.parametrize(
     ("command", "line", "sentence"),
     [
         (

@@ -186,8 +186,9 @@ def test_mistakes_on_the_command_line(mistakes: Mistakes, command: str) -> None:
         if not option.optional and not option.greedy:
             mistakes.make(command, [*rest, dashed], refused=True)
         if option.kind in (whole, whole_long):
-            for text in NO_NUMBERS:
-                mistakes.make(command, [*rest, f"{dashed}={text}"], refused=option.name in _read(command))
+            is_read = option.name in _read(command)
+            for text in NO_NUMBERS if is_read else NO_NUMBERS[1:2]:
+                mistakes.make(command, [*rest, f"{dashed}={text}"], refused=is_read)
 
 
 def _read(command: str) -> Sequence[str]:

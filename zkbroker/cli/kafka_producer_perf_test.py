@@ -172,6 +172,7 @@ TOOL: Final = Tool(
     kafka_class="org.apache.kafka.tools.ProducerPerformance",
     run=run,
     prints_records=True,
+    explained_with=0,
     options=(
         Option("topic", "The topic to write to.", "TOPIC", required=True, completes="topic"),
         Option("num-records", "How many records.", "NUM-RECORDS", whole_long, required=True),

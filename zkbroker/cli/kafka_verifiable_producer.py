@@ -93,6 +93,7 @@ TOOL: Final = Tool(
     kafka_class="org.apache.kafka.tools.VerifiableProducer",
     run=run,
     prints_records=True,
+    explained_with=0,
     options=(
         BOOTSTRAP,
         BROKER_LIST,

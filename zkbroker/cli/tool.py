@@ -50,6 +50,7 @@ class Tool:
     failed: str = "{}"
     fails_on_stdout: bool = False
     needs_words: bool = True  # with nothing at all on the command line it explains itself
+    explained_with: int = 1  # exit code of that
     passes_on: bool = False  # what begins with the first plain word is the tool's own to read
     words: str = ""  # what stands beside the options, as `COMMAND [ARGUMENT...]`
     actions: Sequence[Tool] = ()  # kafka-cluster cluster-id
@@ -92,10 +93,12 @@ class Tool:
             if at is not None:
                 return action.main([*words[:at], *words[at + 1 :]])
         try:
+            if "-h" in words[:1]:
+                words = ["--help"]
             parsed = parse(self.all_options, words, passes_on=self.passes_on)
             if "help" in parsed or (not words and self.needs_words):
                 _show_long(f"{self.purpose}\n{self.usage()}")
-                return 1
+                return 1 if words else self.explained_with
             if "version" in parsed:
                 sys.stdout.write(f"{KAFKA_VERSION}\n")
                 return 0
