@@ -27,6 +27,7 @@ from acl.kafka_options import (
 from acl.model import ANY_ENTRY, ANY_PATTERN, Binding, BindingFilter, Entry, EntryFilter, PatternFilter
 from acl.sets import by_pattern
 from acl.stores.store import Store, StoreError
+from zkbroker.cli.results import shown
 from zkbroker.cli.standard_output import printing
 from zkbroker.client.errors import CallFailed
 
@@ -112,7 +113,7 @@ def _run(words: Sequence[str]) -> int:
                     _remove(store, chosen, entries)
     else:
         filters = resource_filters(options, required=False)
-        with closing(_open(found)) as store:
+        with closing(_open(found)) as store, shown(coloured=True, paged=True):
             _list(store, filters, tuple(dict.fromkeys(found.get("principal", ()))))
     return 0
 
