@@ -66,9 +66,10 @@ class _Rules:
 
     deny: dict[_Key, _Names]
     allow: dict[_Key, _Names]
+    unknown: int = 0  # rules of an unknown permission
 
     def copy(self) -> _Rules:
-        return _Rules(dict(self.deny), dict(self.allow))
+        return _Rules(dict(self.deny), dict(self.allow), self.unknown)
 
 
 @attrs.define(eq=False)
@@ -335,6 +336,7 @@ class _Edit:
         rules = self._rules(index, entry.principal)
         keyed = _keyed(rules, entry.permission)
         if keyed is None:
+            rules.unknown += 1
             return
         names = self._names(keyed, (entry.operation, entry.host))
         if pattern.pattern_type == PatternType.PREFIXED:
@@ -347,7 +349,9 @@ class _Edit:
         rules = self._rules(index, entry.principal)
         keyed = _keyed(rules, entry.permission)
         key = (entry.operation, entry.host)
-        if keyed is not None:
+        if keyed is None:
+            rules.unknown -= 1
+        else:
             names = self._names(keyed, key)
             if pattern.pattern_type == PatternType.PREFIXED:
                 del names.prefixed[pattern.name]
@@ -356,7 +360,7 @@ class _Edit:
                 del names.literal[pattern.name]
             if not names.literal and not names.prefixed:
                 del keyed[key]
-        if not rules.allow and not rules.deny:
+        if not rules.allow and not rules.deny and not rules.unknown:
             del index.by_principal[entry.principal]
 
     def finish(self) -> None:

@@ -68,6 +68,16 @@ def test_changes_leave_the_sets_before_alone(
                         assert acls.find(permission, *where) == fresh.find(permission, *where)
 
 
+def test_whoever_is_named_by_a_rule_of_an_unknown_permission_stays_known() -> None:
+    pattern = literal(ResourceType.TOPIC, "a")
+    known = Binding(pattern, Entry("User:bob", Permission.DENY, Operation.ALL))
+    unknown = Binding(pattern, Entry("User:bob", Permission.UNKNOWN, Operation.ALL))
+    acls = AclSet([known, unknown]).remove([known])
+    assert acls == AclSet([unknown])
+    assert acls.principals() == {"User:bob"}
+    assert acls.remove([unknown]).principals() == frozenset()
+
+
 def test_unchanged_parts_are_shared() -> None:
     """Replacing one pattern of many copies little: the other principals' rules are the very same objects."""
     many = AclSet(allow(f"User:{n}", Operation.READ, literal(TOPIC, f"t{n}")) for n in range(1000))
