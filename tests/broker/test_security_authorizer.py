@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tracemalloc
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -123,6 +124,19 @@ def test_a_name_cannot_forge_a_line(evil: str, caplog: pytest.LogCaptureFixture)
 
 
 # ------------------------------------------------------------------------------------------------- decisions
+
+
+def test_names_too_long_for_any_topic_are_not_remembered() -> None:
+    """Or a client could fill the memory with them."""
+    found = authorizer([allow("User:alice", Operation.READ, prefixed(TOPIC, "o"))])
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            assert found.allows(ALICE, Operation.READ, topic(f"o{number}" + "x" * 100_000))
+        kept_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept_bytes < 1_000_000
 
 
 def test_verdicts_do_not_outlive_the_rules() -> None:

@@ -5,9 +5,21 @@ from __future__ import annotations
 from functools import lru_cache
 
 
-@lru_cache(maxsize=4096)  # a group asks again and again
+LONGEST_REMEMBERED = 255
+"""Of clients' names, so that nobody fills our memory with long ones."""
+
+
 def java_hash(text: str) -> int:
     """Java's String.hashCode: over UTF-16 code units, wrapping at 32 bits."""
+    return _remembered_hash(text) if len(text) <= LONGEST_REMEMBERED else _hash(text)
+
+
+@lru_cache(maxsize=4096)  # a group asks again and again
+def _remembered_hash(text: str) -> int:
+    return _hash(text)
+
+
+def _hash(text: str) -> int:
     units = text.encode("utf-16-be", "surrogatepass")
     value = 0
     for at in range(0, len(units), 2):

@@ -21,7 +21,7 @@ from acl.sets import AclSet
 from acl.text import binding_text
 from acl.usage import BadUsage, Hits, Usage, decode_usage, encode_usage
 from zkbroker.protocol.codec import ApiKey
-from zkbroker.security.authorizer import Authorizer, Principal, Subject
+from zkbroker.security.authorizer import LONGEST_REMEMBERED, Authorizer, Principal, Subject
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,9 @@ class AclAuthorizer(Authorizer):
             counted = self._counts.setdefault(found.rule, _Counted())
         if len(self._verdicts) >= MOST_VERDICTS:
             self._verdicts.clear()
-        verdict = self._verdicts[key] = _Verdict(found, counted)
+        verdict = _Verdict(found, counted)
+        if len(resource.name) <= LONGEST_REMEMBERED:
+            self._verdicts[key] = verdict
         return verdict
 
     def _count(self, rule: Binding) -> None:

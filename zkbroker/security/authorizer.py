@@ -49,14 +49,25 @@ _REFUSALS = {
 }
 
 
-@lru_cache(maxsize=4096)  # asked for with every request
+LONGEST_REMEMBERED = 255
+"""Of clients' names, so that nobody fills our memory with long ones."""
+
+
 def topic(name: str) -> Resource:
-    return Resource(ResourceType.TOPIC, name)
+    return _resource(ResourceType.TOPIC, name)
 
 
-@lru_cache(maxsize=4096)
 def group(name: str) -> Resource:
-    return Resource(ResourceType.GROUP, name)
+    return _resource(ResourceType.GROUP, name)
+
+
+def _resource(kind: ResourceType, name: str) -> Resource:
+    return _remembered(kind, name) if len(name) <= LONGEST_REMEMBERED else Resource(kind, name)
+
+
+@lru_cache(maxsize=8192)  # asked for with every request
+def _remembered(kind: ResourceType, name: str) -> Resource:
+    return Resource(kind, name)
 
 
 def transactional_id(name: str) -> Resource:
