@@ -126,8 +126,9 @@ def test_a_name_cannot_forge_a_line(evil: str, caplog: pytest.LogCaptureFixture)
 # ------------------------------------------------------------------------------------------------- decisions
 
 
-def test_names_too_long_for_any_topic_are_not_remembered() -> None:
+def test_names_too_long_for_any_topic_are_not_remembered(caplog: pytest.LogCaptureFixture) -> None:
     """Or a client could fill the memory with them."""
+    caplog.set_level(logging.WARNING, "kafka.authorizer.logger")  # the fixture would remember them, too
     found = authorizer([allow("User:alice", Operation.READ, prefixed(TOPIC, "o"))])
     tracemalloc.start()
     try:

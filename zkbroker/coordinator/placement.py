@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-
 LONGEST_REMEMBERED = 255
 """Of clients' names, so that nobody fills our memory with long ones."""
 
