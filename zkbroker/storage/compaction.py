@@ -27,7 +27,7 @@ from zkbroker.storage.compaction_rules import (
     Uncleanable,
     placeholder,
 )
-from zkbroker.storage.files import Files, remove_file, write_fully
+from zkbroker.storage.files import PIECE_BYTES, Files, remove_file, write_fully
 from zkbroker.storage.headers import BatchHeader, TornBatch
 from zkbroker.storage.indexes import MAX_RELATIVE_OFFSET
 from zkbroker.storage.log_directory import LogDirectory
@@ -36,7 +36,6 @@ from zkbroker.storage.segment import Segment, SegmentStorage
 from zkbroker.storage.slices import OpenFiles
 
 _WRITE_BYTES: Final = 1024 * 1024
-_WRITE_BACK_BYTES: Final = 8 * 1024 * 1024
 _PACE_BYTES: Final = 128 * 1024
 _LONGEST_SLEEP_S: Final = 0.1  # so that a higher limit is soon felt
 _UNLIMITED: Final = 1e15
@@ -329,7 +328,7 @@ class _NewSegment:
         self._written += count
         run.bytes_written += count
         self._buffer.clear()
-        if self._written - self._written_back >= _WRITE_BACK_BYTES:
+        if self._written - self._written_back >= PIECE_BYTES:
             run.files.start_write_back(fd, self._written_back, self._written - self._written_back)
             self._written_back = self._written
         run.pace.spend(count)

@@ -15,6 +15,9 @@ from typing import Final
 
 Buffer = bytes | bytearray | memoryview
 
+PIECE_BYTES: Final = 8 * 1024 * 1024
+"""So much is given to the disk at a time: even a slow one is done with it before anybody believes that it hangs."""
+
 _SYNC_FILE_RANGE_WRITE: Final = 2
 _FALLOC_FL_KEEP_SIZE: Final = 1
 _RWF_NOWAIT: Final[int] = getattr(os, "RWF_NOWAIT", 0)
@@ -67,7 +70,7 @@ class Files:
         os.utime(path, ns=(wall_ms * 1_000_000, wall_ms * 1_000_000))
 
     def start_write_back(self, fd: int, position: int, size: int) -> None:
-        """Ask the kernel to begin writing that range, of size 0: up to the end; it may wait, so call it in a thread."""
+        """Ask the kernel to begin writing that range; may wait for a slow disk, so call it in a thread."""
         if _sync_file_range is not None and _sync_file_range(fd, position, size, _SYNC_FILE_RANGE_WRITE) == 0:
             return
         self.fdatasync(fd)
@@ -184,21 +187,21 @@ def sync_file(files: Files, path: str) -> None:
 
 
 def sync_files(files: Files, paths: Sequence[str], got_on: Callable[[], None] = lambda: None) -> None:
-    """fsync several files by name, telling after each; the disk is given all of them first. Raises: OSError.
+    """fsync several files by name, telling of each step; the disk is given all of them first. Raises: OSError.
 
-    So it writes them together, and a journal commits once for all of them.
+    So it writes them together, a journal commits once for all of them, and no single call has much to wait for.
     """
-    if len(paths) > 1:
-        for path in paths:
-            try:
-                fd = files.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                continue
-            try:
-                files.start_write_back(fd, 0, 0)
-            finally:
-                files.close(fd)
-            got_on()
+    for path in paths:
+        try:
+            fd = files.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            for position in range(0, os.fstat(fd).st_size, PIECE_BYTES):
+                files.start_write_back(fd, position, PIECE_BYTES)
+                got_on()
+        finally:
+            files.close(fd)
     for path in paths:
         sync_file(files, path)
         got_on()

@@ -28,7 +28,7 @@ from zkbroker.storage.appends import (
     LogStatistics,
 )
 from zkbroker.storage.checkpoints import write_partition_metadata
-from zkbroker.storage.files import Files, replace_file
+from zkbroker.storage.files import PIECE_BYTES, Files, replace_file
 from zkbroker.storage.headers import BatchHeader
 from zkbroker.storage.incoming import incoming_batches
 from zkbroker.storage.leader_epochs import LeaderEpochs, encode_leader_epochs
@@ -53,9 +53,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WRITE_BACK_BYTES: Final = (
-    8 * 1024 * 1024
-)  # appended bytes of one log after which the kernel is asked to write
 THREAD_BYTES: Final = 32 * 1024  # records that must be looked into, from this size on better in a thread
 _NEVER: Final = 2**63 - 1
 _OFFSET_STAMP = struct.Struct(">q")
@@ -89,7 +86,7 @@ class Log:
     _rules: AppendRules = attrs.field(init=False)
     _latest_epoch: int = -1
     _flush_at: int = _NEVER  # log end offset at which flush.messages is reached
-    _unwritten_bytes: int = 0  # appended since the last write-back
+    _unwritten_bytes: int = 0  # appended since the last piece for the write-back
 
     def __attrs_post_init__(self) -> None:
         self.producers.name = str(self.tp)
@@ -252,7 +249,7 @@ class Log:
         if leader_epoch != self._latest_epoch:
             self._assign_epoch(leader_epoch, first_offset)
         self._unwritten_bytes += size
-        if self._unwritten_bytes >= WRITE_BACK_BYTES or last_offset >= self._flush_at:
+        if self._unwritten_bytes >= PIECE_BYTES or last_offset >= self._flush_at:
             self._appended_much()
         return LogAppendInfo(
             first_offset,
@@ -311,7 +308,7 @@ class Log:
             done += len(run)
         size = batches[-1].position + batches[-1].size
         self._unwritten_bytes += size
-        if self._unwritten_bytes >= WRITE_BACK_BYTES or segments.end_offset > self._flush_at:
+        if self._unwritten_bytes >= PIECE_BYTES or segments.end_offset > self._flush_at:
             self._appended_much()
         return LogAppendInfo(
             batches[0].base_offset,
@@ -373,7 +370,7 @@ class Log:
         )
 
     def _appended_much(self) -> None:
-        if self._unwritten_bytes >= WRITE_BACK_BYTES:
+        if self._unwritten_bytes >= PIECE_BYTES:
             self._unwritten_bytes = 0
             self.owner.write_back_due(self)
         if self.log_end_offset > self._flush_at:

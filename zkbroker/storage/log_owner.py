@@ -17,7 +17,7 @@ class LogOwner(Protocol):
         """A segment was sealed, or flush.messages is reached."""
 
     def write_back_due(self, log: Log) -> None:
-        """Many bytes were appended since the kernel was last asked to write."""
+        """Another PIECE_BYTES were appended."""
 
     def remove_later(self, log: Log, segments: list[Segment]) -> None:
         """These were renamed to .deleted and wait for file.delete.delay.ms."""

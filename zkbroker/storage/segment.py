@@ -63,6 +63,7 @@ class Segment:
     max_time_entries: int = 0
     roll_after_ms: int = 0  # segment.ms less this segment's jitter
     index_full: bool = False
+    _index_room: int = 0  # entries that fit into the indexes for certain
     bytes_since_index_entry: int = 0
     timestamps_known: bool = True  # False: max_timestamp is still in the time index
     written_back: int = 0  # bytes the kernel was asked to write to disk
@@ -86,7 +87,7 @@ class Segment:
         if config.is_compacted:  # the active segment is never compacted
             longest_ms = min(longest_ms, config.max_compaction_lag_ms)
         self.roll_after_ms = longest_ms - jitter_ms
-        self.index_full = self._indexes_are_full()
+        self._measure_indexes()
 
     # --- files -------------------------------------------------------------------------------------------------
 
@@ -171,21 +172,26 @@ class Segment:
             self.max_timestamp_offset = last_offset
         since = self.bytes_since_index_entry
         if since > self.index_interval_bytes:
-            self.offset_index.add(last_offset, position)
-            self.time_index.add_if_later(self.max_timestamp, self.max_timestamp_offset)
+            (self._offset_index or self.offset_index).add(last_offset, position)
+            (self._time_index or self.time_index).add_if_later(self.max_timestamp, self.max_timestamp_offset)
             since = 0
-            self.index_full = self._indexes_are_full()
+            self._index_room -= 1
+            if self._index_room <= 0:
+                self._measure_indexes()
         self.bytes_since_index_entry = since + size
         self.size = position + size
         self.needs_sync = True
 
-    def _indexes_are_full(self) -> bool:
+    def _measure_indexes(self) -> None:
+        """Whether they are full, and else how many appends later to look again."""
         if self._offset_index is None or self._time_index is None:
-            return False
-        return (
-            self._offset_index.entries.count >= self.max_index_entries
-            or self._time_index.entries.count >= self.max_time_entries - 1
+            self._index_room, self.index_full = 0, False
+            return
+        self._index_room = min(
+            self.max_index_entries - self._offset_index.entries.count,
+            self.max_time_entries - 1 - self._time_index.entries.count,
         )
+        self.index_full = self._index_room <= 0
 
     def load_first_timestamp(self) -> int:
         """The max timestamp of the first batch, -1 if the segment is empty. Raises: OSError."""
@@ -232,7 +238,7 @@ class Segment:
         self.timestamps_known = True
         self.first_timestamp = None
         self.bytes_since_index_entry = 0
-        self.index_full = False
+        self._index_room, self.index_full = 0, False
 
     def sync(self) -> None:
         """fsync every file of the segment; runs in a thread, by path, so that no descriptor can change under it.
@@ -283,7 +289,7 @@ class Segment:
         self.written_back = min(self.written_back, position)
         if position == 0:
             self.first_timestamp = None
-        self.index_full = self._indexes_are_full()
+        self._measure_indexes()
         self.bytes_since_index_entry = 0
         self.needs_sync = True
 

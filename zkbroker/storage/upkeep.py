@@ -20,11 +20,12 @@ from zkbroker.changed import Changed
 from zkbroker.model import TopicPartition
 from zkbroker.storage import names
 from zkbroker.storage.checkpoints import write_offsets
-from zkbroker.storage.files import Files, remove_tree, replace_file, sync_directory
+from zkbroker.storage.files import PIECE_BYTES, Files, remove_tree, replace_file, sync_directory
 from zkbroker.storage.flushing import Flush, prepare_clean_stop, prepare_flush
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_directory import LogDirectory
 from zkbroker.storage.segment import Segment
+from zkbroker.storage.write_back import WaitingPieces
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class DirectoryUpkeep:
     _threads: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(_THREADS))
     _readers: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(_READERS))
     _flushes: dict[Log, bool] = attrs.field(factory=dict)  # whether the active segment too
-    _write_backs: dict[Log, None] = attrs.field(factory=dict)
+    write_backs: WaitingPieces = attrs.field(factory=WaitingPieces)
     _removals: list[Removal] = attrs.field(factory=list)
     _checkpoint_due: bool = False
     _epochs: dict[Log, None] = attrs.field(factory=dict)  # whose leader-epoch-checkpoint is to be written
@@ -96,8 +97,8 @@ class DirectoryUpkeep:
         self._work.notify()
 
     def write_back_soon(self, log: Log) -> None:
-        """Ask the kernel to write what was appended."""
-        self._write_backs[log] = None
+        """Another piece was appended: ask the kernel to write it before long."""
+        self.write_backs.add(log, trio.current_time())
         self._write_back_work.notify()
 
     def write_epochs_soon(self, log: Log) -> bool:
@@ -125,7 +126,7 @@ class DirectoryUpkeep:
     def forget(self, log: Log) -> None:
         """The log is deleted."""
         self._flushes.pop(log, None)
-        self._write_backs.pop(log, None)
+        self.write_backs.forget(log)
         self._epochs.pop(log, None)
         self._flushed.notify()
 
@@ -200,15 +201,16 @@ class DirectoryUpkeep:
 
     async def _keep_writing_back(self) -> None:
         while True:
-            while self._write_backs:
-                writing = next(iter(self._write_backs))
-                del self._write_backs[writing]
-                await self._write_back(writing)
-            await self._write_back_work.wait()
+            while (due_in_s := self.write_backs.due_in_s(trio.current_time())) <= 0:
+                await self._write_back(self.write_backs.take())
+            with trio.move_on_after(due_in_s):
+                await self._write_back_work.wait()
 
     async def _write_back(self, writing: Log) -> None:
+        """The next piece. Nothing of a segment that was sealed meanwhile: it is synced."""
         segment = writing.segments.active
-        start, end = segment.written_back, segment.size
+        start = segment.written_back
+        end = min(start + PIECE_BYTES, segment.size)
         if writing.is_closed or start >= end:
             return
         try:
