@@ -12,9 +12,13 @@ from acl.model import (
     PERMISSIONS,
     WILDCARD,
     Binding,
+    BindingFilter,
     Entry,
+    EntryFilter,
     Operation,
     Pattern,
+    PatternFilter,
+    PatternType,
     Permission,
     Resource,
     ResourceType,
@@ -59,6 +63,20 @@ questions = st.builds(
     st.builds(Resource, st.sampled_from(TYPES), st.sampled_from(("a", "ab", "abc", "abcd", "b", "c"))),
     st.sampled_from(HOSTS[:2]),
 )
+pattern_filters = st.builds(
+    PatternFilter,
+    st.sampled_from((ResourceType.ANY, *TYPES)),
+    st.sampled_from((PatternType.ANY, PatternType.MATCH, PatternType.LITERAL, PatternType.PREFIXED)),
+    st.sampled_from((None, *NAMES)),
+)
+entry_filters = st.builds(
+    EntryFilter,
+    st.sampled_from((None, *PRINCIPALS)),
+    st.sampled_from((Permission.ANY, Permission.ALLOW, Permission.DENY)),
+    st.sampled_from((Operation.ANY, Operation.READ, Operation.ALL)),
+    st.sampled_from((None, *HOSTS)),
+)
+binding_filters = st.builds(BindingFilter, pattern_filters, entry_filters)
 any_word = st.text(st.characters(codec="utf-8", exclude_characters="/"), min_size=1, max_size=8)
 any_entries = st.builds(
     Entry,

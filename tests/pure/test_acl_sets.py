@@ -24,7 +24,17 @@ from acl.model import (
     prefixed,
 )
 from acl.sets import AclSet, by_pattern
-from tests.pure.acl_strategies import HOSTS, NAMES, PRINCIPALS, TYPES, bindings, odd_bindings, questions
+from tests.pure.acl_strategies import (
+    HOSTS,
+    NAMES,
+    PRINCIPALS,
+    TYPES,
+    bindings,
+    entry_filters,
+    odd_bindings,
+    pattern_filters,
+    questions,
+)
 
 TOPIC = ResourceType.TOPIC
 
@@ -92,22 +102,7 @@ def test_only_specific_patterns_are_kept() -> None:
             AclSet([allow("User:a", Operation.READ, Pattern(TOPIC, how, "x"))])
 
 
-@given(
-    st.lists(bindings, max_size=12),
-    st.builds(
-        PatternFilter,
-        st.sampled_from((ResourceType.ANY, *TYPES)),
-        st.sampled_from((PatternType.ANY, PatternType.MATCH, PatternType.LITERAL, PatternType.PREFIXED)),
-        st.sampled_from((None, *NAMES)),
-    ),
-    st.builds(
-        EntryFilter,
-        st.sampled_from((None, *PRINCIPALS)),
-        st.sampled_from((Permission.ANY, Permission.ALLOW, Permission.DENY)),
-        st.sampled_from((Operation.ANY, Operation.READ, Operation.ALL)),
-        st.sampled_from((None, *HOSTS)),
-    ),
-)
+@given(st.lists(bindings, max_size=12), pattern_filters, entry_filters)
 def test_filters_choose_the_same_from_the_set_as_one_by_one(
     rules: list[Binding], patterns: PatternFilter, entries: EntryFilter
 ) -> None:

@@ -16,6 +16,7 @@ import attrs
 import trio
 
 from acl import znodes
+from acl.chosen import Filters
 from acl.model import (
     EVERYBODY,
     PATTERN_TYPES,
@@ -276,23 +277,18 @@ class AclRules:
         Raises: SessionLost.
         """
         removed: dict[Binding, int] = {}
+        chosen = Filters(filters)
 
         def less(pattern: Pattern, entries: frozenset[Entry]) -> frozenset[Entry]:
-            kept = set(entries)
+            first, kept = chosen.on(pattern), set(entries)
             for entry in entries:
-                for index, chosen in enumerate(filters):
-                    if chosen.matches(Binding(pattern, entry)):
-                        removed.setdefault(Binding(pattern, entry), index)
-                        kept.discard(entry)
-                        break
+                index = first(entry)
+                if index is not None:
+                    removed.setdefault(Binding(pattern, entry), index)
+                    kept.discard(entry)
             return frozenset(kept)
 
-        patterns = {
-            pattern
-            for chosen in filters
-            for pattern in (*chosen.pattern.named_patterns(), *self.acls.patterns())
-            if chosen.pattern.matches(pattern) and _has_node(pattern)
-        }
+        patterns = {each for each in chosen.patterns(self.acls.patterns()) if _has_node(each)}
         failures = await self._change(session, patterns, less)
         results: list[list[tuple[Binding, KafkaError | None]]] = [[] for _ in filters]
         for binding in sorted(removed):
