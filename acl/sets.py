@@ -26,6 +26,7 @@ from acl.model import (
     Permission,
     Resource,
     ResourceType,
+    in_order,
 )
 
 NO_ENTRIES: Final[frozenset[Entry]] = frozenset()
@@ -131,7 +132,7 @@ class AclSet:
     def __iter__(self) -> Iterator[Binding]:
         """The rules, sorted by pattern."""
         for pattern in self.patterns():
-            for entry in sorted(self.entries(pattern)):
+            for entry in in_order(self.entries(pattern)):
                 yield Binding(pattern, entry)
 
     def __contains__(self, binding: object) -> bool:
@@ -175,7 +176,7 @@ class AclSet:
         matches = chosen.entry.matches
         for pattern in chosen.pattern.named_patterns() or self.patterns():
             if chosen.pattern.matches(pattern):
-                for entry in sorted([each for each in self.entries(pattern) if matches(each)]):
+                for entry in in_order(each for each in self.entries(pattern) if matches(each)):
                     yield Binding(pattern, entry)
 
     def covers(self, resource: Resource) -> bool:
@@ -193,7 +194,7 @@ class AclSet:
     def applicable(self, resource: Resource) -> Iterator[Binding]:
         """The rules on patterns that cover the resource, the most specific pattern first."""
         for pattern in self.covering(resource):
-            for entry in sorted(self.entries(pattern)):
+            for entry in in_order(self.entries(pattern)):
                 yield Binding(pattern, entry)
 
     def find(

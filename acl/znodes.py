@@ -24,6 +24,7 @@ from acl.model import (
     PatternType,
     Permission,
     ResourceType,
+    in_order,
     label,
     split_principal,
 )
@@ -101,7 +102,7 @@ def encode_entries(entries: Iterable[Entry]) -> bytes:
             "host": entry.host,
             "operation": label(entry.operation),
         }
-        for entry in sorted(entries)
+        for entry in in_order(entries)
     ]
     return _encode({"acls": acls, "version": 1})
 

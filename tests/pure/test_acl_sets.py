@@ -78,6 +78,12 @@ def test_changes_leave_the_sets_before_alone(
                         assert acls.find(permission, *where) == fresh.find(permission, *where)
 
 
+@given(st.lists(odd_bindings))
+def test_rules_come_sorted(rules: list[Binding]) -> None:
+    acls = AclSet(rules)
+    assert list(acls) == sorted(set(rules)) == list(acls.matching())
+
+
 def test_whoever_is_named_by_a_rule_of_an_unknown_permission_stays_known() -> None:
     pattern = literal(ResourceType.TOPIC, "a")
     known = Binding(pattern, Entry("User:bob", Permission.DENY, Operation.ALL))

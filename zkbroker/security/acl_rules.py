@@ -31,6 +31,7 @@ from acl.model import (
 )
 from acl.sets import NO_ENTRIES, AclSet, by_pattern
 from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.fairness import Slices
 from zkbroker.zookeeper.session import (
     ANY_VERSION,
     BadVersion,
@@ -54,6 +55,9 @@ NOTICES_KEPT_MS: Final = 15 * 60 * 1000
 
 WRITES_AT_ONCE: Final = 64
 """Patterns of one request that are under way together."""
+
+APPLIED_AT_ONCE: Final = 20
+"""Patterns of one reading that change in one step: some milliseconds of work where each has dozens of rules."""
 
 CLOSED: Final = frozenset({Entry(EVERYBODY, Permission.DENY, Operation.ALL)})
 """What counts for a pattern whose node cannot be read: letting everybody in that it keeps out would be worse."""
@@ -190,7 +194,9 @@ class AclRules:
         ]
         nodes = await session.get_many([_path_as_found(pattern) for pattern in patterns])
         found: dict[Pattern, _Written] = {}
+        slices = Slices()  # a session that is the second one begins while clients are served
         for pattern in patterns:
+            await slices.pause()
             node = nodes[_path_as_found(pattern)]
             if node is not None:
                 entries = self._decode(pattern, node)
@@ -202,11 +208,13 @@ class AclRules:
             "%d access rules on %d patterns are known, read in %.2f s", len(self.acls), len(found), took_s
         )
 
-    async def _read(self, session: ZkSession, patterns: Iterable[Pattern]) -> None:
+    async def _read(self, session: ZkSession, named: Iterable[Pattern]) -> None:
         """Read these patterns again."""
-        paths = {znodes.path(pattern): pattern for pattern in patterns}
+        paths = {znodes.path(pattern): pattern for pattern in named}
         found: dict[Pattern, _Written] = {}
+        slices = Slices()
         for path, node in (await session.get_many(paths)).items():
+            await slices.pause()
             pattern = paths[path]
             if node is None:
                 self._unreadable.discard(pattern)
@@ -215,7 +223,10 @@ class AclRules:
             entries = self._decode(pattern, node)
             if entries is not None:
                 found[pattern] = _Written(entries, node.stat.version)
-        self._apply(found)
+        patterns = list(found)
+        for start in range(0, len(patterns), APPLIED_AT_ONCE):  # each was written by itself, too
+            await slices.pause()
+            self._apply({each: found[each] for each in patterns[start : start + APPLIED_AT_ONCE]})
 
     def _decode(self, pattern: Pattern, node: Znode) -> frozenset[Entry] | None:
         """None for a node that cannot be read: what was known of it stays; what was not keeps everybody out."""
