@@ -72,6 +72,14 @@ class Disk(FaultyFiles, Forgetful):
         for fd in list(self._open):
             self.close(fd)
 
+    def replace(self, source: str, target: str) -> None:  # type: ignore[override]
+        self._meet(f"replace {os.path.basename(target)}")
+        Forgetful.replace(self, source, target)
+
+    def unlink(self, path: str) -> None:  # type: ignore[override]
+        self._meet(f"unlink {os.path.basename(path)}")
+        Forgetful.unlink(self, path)
+
     def fsync(self, fd: int) -> None:  # type: ignore[override]
         self._meet("fsync")
         Forgetful.fsync(self, fd)
