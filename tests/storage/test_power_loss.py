@@ -54,12 +54,14 @@ class Forgetful(Files):
         return fd
 
     def replace(self, source: str, target: str) -> None:  # type: ignore[override]
-        os.replace(source, target)
-        self._renamed(target)
+        with self._lock:
+            os.replace(source, target)
+            self._renamed(target)
 
     def unlink(self, path: str) -> None:  # type: ignore[override]
-        os.unlink(path)
-        self._renamed(path)
+        with self._lock:
+            os.unlink(path)
+            self._renamed(path)
 
     def _renamed(self, path: str) -> None:
         directory = os.path.dirname(path)
@@ -205,7 +207,7 @@ def test_everything_below_the_recovery_point_is_there(script: list[str], seed: i
         after = Home(base / "after", topic=home.topic)
         if recovery_point == 0 and not (base / "after" / "topic-0").exists():
             return
-        opened = after.open(recovery_point=recovery_point)
+        opened = after.open(recovery_point=recovery_point, lost_power=True)
         found = values(opened)
         assert written[: len(found)] == found
         assert len(found) >= recovery_point
@@ -225,6 +227,24 @@ def flush_now(log: Log, *, everything: bool) -> None:
     if flush is not None:
         flush.run()
         assert flush.done(NOW)
+
+
+def test_a_segment_sealed_after_it_was_flushed(tmp_path: Path) -> None:
+    """The last entry of its time index is written then, and may not be on disk although the new segment's name is."""
+    for seed in range(20):
+        live, after = tmp_path / f"live-{seed}", tmp_path / f"after-{seed}"
+        live.mkdir()
+        disk = Forgetful(live)
+        log = Home(live, disk).create()
+        append(log, "a")
+        flush_now(log, everything=True)
+        log.roll(NOW)
+        log.close()
+        disk.after_power_loss(after, random.Random(seed))
+        opened = Home(after).open(recovery_point=1, lost_power=True)
+        assert opened.segments.first.largest_timestamp_ms == NOW
+        opened.close()
+        require_sound_files(after / "topic-0")
 
 
 def test_without_a_sync_all_may_be_lost(tmp_path: Path) -> None:

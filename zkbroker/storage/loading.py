@@ -301,7 +301,8 @@ def _recover(
     where the next begins. Raises: OSError.
     """
     files, directory = segments.storage.files, segments.directory
-    suspects = segments.starting_with(last.recovery_point)
+    # What was flushed while it was active may have been sealed since: its time index has one entry more.
+    suspects = segments.starting_with(max(last.recovery_point - last.lost_power, 0))
     first = suspects[0].base_offset
     _prepare_producers(segments, producers, first, log_start_offset)
     remove_snapshots(files, directory, [at for at in snapshot_offsets(files, directory) if at > first])
