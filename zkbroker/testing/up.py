@@ -75,10 +75,11 @@ class UpCluster:
         """What it said of processes that ended unasked."""
         return [line for line in self.said if _DEATH.match(line)]
 
-    def log(self, name: str, lines: int = 60) -> str:
-        """The end of what a process wrote: "broker-1", "zookeeper"."""
-        text = (self.data / "logs" / f"{name}.log").read_text(errors="replace")
-        return "\n".join(text.splitlines()[-lines:])
+    def log(self, name: str, lines: int = 30) -> str:
+        """What a process ("broker-1", "zookeeper") wrote last, after every error that it wrote before."""
+        text = (self.data / "logs" / f"{name}.log").read_text(errors="replace").splitlines()
+        errors = [line for line in text[:-lines] if " ERROR " in line]
+        return "\n".join([*errors, *text[-lines:]])
 
     def kill(self, broker_id: int) -> int:
         """kill -9 one broker; its process id."""
