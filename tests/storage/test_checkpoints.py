@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.storage.support import TOPIC_ID, Broken, full_disk
 from zkbroker.model import NO_TOPIC_ID, TopicPartition
 from zkbroker.storage.checkpoints import (
     MetaProperties,
+    OffsetsFile,
     decode_offsets,
     encode_offsets,
     read_meta_properties,
@@ -54,6 +56,23 @@ def test_damage_is_taken_as_nothing(tmp_path: Path, content: bytes) -> None:
     assert read_offsets(FILES, str(path)) == {}
     (tmp_path / "partition.metadata").write_bytes(content)
     assert read_partition_metadata(FILES, str(tmp_path)) == NO_TOPIC_ID
+
+
+def test_what_was_taken_last_stands_whoever_writes_first(tmp_path: Path) -> None:
+    tp = TopicPartition("a", 0)
+    checkpoint = OffsetsFile(FILES, str(tmp_path / "log-start-offset-checkpoint"))
+    older, newer = checkpoint.taken(), checkpoint.taken()
+    checkpoint.write(newer, {})
+    checkpoint.write(older, {tp: 7})
+    assert read_offsets(FILES, checkpoint.path) == {}
+    with ThreadPoolExecutor(4) as threads:  # two at a time would rename each other's file away
+        list(
+            threads.map(
+                lambda taken: checkpoint.write(taken, {tp: taken}), [checkpoint.taken() for _ in range(100)]
+            )
+        )
+    assert read_offsets(FILES, checkpoint.path) == {tp: 102}
+    assert [child.name for child in tmp_path.iterdir()] == ["log-start-offset-checkpoint"]
 
 
 def test_a_failed_replacement_leaves_the_old_content(tmp_path: Path) -> None:

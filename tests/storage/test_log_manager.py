@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -13,7 +15,7 @@ from tests.storage.site import Site, checkpoint, until
 from tests.storage.support import NOW, TOPIC_ID, Broken, append, full_disk, sick_disk, values
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.model import TopicPartition
-from zkbroker.storage.files import FILES
+from zkbroker.storage.files import FILES, Files
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_manager import LogDirectoryError
 
@@ -251,6 +253,37 @@ async def test_log_starts_are_kept(site: Site) -> None:
     async with site.running() as manager:
         assert manager.logs[A].log_start_offset == 2
         assert values(manager.logs[A]) == ["c"]
+
+
+class SlowToRename(Files):
+    """A thread that is about to rename log-start-offset-checkpoint into place waits until it may."""
+
+    def __init__(self) -> None:
+        self.arrived, self.may_go_on = threading.Event(), threading.Event()
+
+    def replace(self, src: Any, dst: Any, **how: Any) -> None:
+        in_thread = threading.current_thread() is not threading.main_thread()
+        if in_thread and dst.endswith("log-start-offset-checkpoint"):
+            self.arrived.set()
+            self.may_go_on.wait(60)
+        super().replace(src, dst, **how)
+
+
+async def test_a_log_is_deleted_while_log_starts_are_written(site: Site) -> None:
+    site.files = files = SlowToRename()
+    async with site.running() as manager:
+        for tp in (A, B):
+            log = site.create(manager, tp)
+            append(log, "a", "b", "c")
+            log.update_high_watermark(3)
+            log.maybe_raise_log_start_offset(2)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(manager.keep_starts, [manager.logs[B]])
+            await until(files.arrived.is_set)
+            threading.Timer(0.2, files.may_go_on.set).start()
+            manager.delete(A)
+        assert site.offline == []
+        assert checkpoint(site.paths[0], "log-start-offset") == {B: 2}
 
 
 async def test_a_truncation_lowers_the_checkpoint(site: Site) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import logging
 import os
+import threading
 from collections.abc import Mapping
 from typing import Final
 
@@ -63,6 +64,32 @@ def read_offsets(files: Files, path: str) -> dict[TopicPartition, int]:
 def write_offsets(files: Files, path: str, offsets: Mapping[TopicPartition, int]) -> None:
     """Durably. Raises: OSError."""
     replace_file(files, path, encode_offsets(offsets), sync=True)
+
+
+@attrs.define(eq=False)
+class OffsetsFile:
+    """One offset checkpoint of a log directory. Threads write it, and now and then the event loop: one at a time.
+
+    What was taken last stands: a writer whose offsets are older than those in the file leaves it alone.
+    """
+
+    files: Files
+    path: str
+    _writing: threading.Lock = attrs.field(factory=threading.Lock)
+    _taken: int = 0  # how often offsets were taken to be written
+    _written: int = 0  # the last of them that is in the file
+
+    def taken(self) -> int:
+        """The offsets to be written are taken now; what `write` needs to know of that. Event loop only."""
+        self._taken += 1
+        return self._taken
+
+    def write(self, taken: int, offsets: Mapping[TopicPartition, int]) -> None:
+        """Durably. Raises: OSError."""
+        with self._writing:
+            if taken > self._written:
+                write_offsets(self.files, self.path, offsets)
+                self._written = taken
 
 
 def write_partition_metadata(files: Files, directory: str, topic_id: TopicId) -> None:

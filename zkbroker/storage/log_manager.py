@@ -23,7 +23,6 @@ from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.model import TopicId, TopicPartition
 from zkbroker.storage import names
 from zkbroker.storage.call_watch import CallWatch
-from zkbroker.storage.checkpoints import write_offsets
 from zkbroker.storage.cleaner import LogCleaner
 from zkbroker.storage.files import FILES, Files
 from zkbroker.storage.found_logs import Arranged, Contents, FoundLog, arrange, look_into
@@ -389,20 +388,8 @@ class LogManager:
         delay_ms = doomed.config.file_delete_delay_ms
         upkeep.remove_directory(self.wall_ms() + delay_ms, log_dir.child(name))
         if had_start:
-            self._forget_log_start(log_dir)
+            upkeep.write_starts_now()
         upkeep.checkpoint_soon()
-
-    def _forget_log_start(self, log_dir: LogDirectory) -> None:
-        """At once: a new log of that name must never be cut to the old one's start."""
-        starts = {
-            each.tp: each.log_start_offset
-            for each in self._upkeep[log_dir].logs()
-            if each.log_start_offset > each.segments.first.base_offset
-        }
-        try:
-            write_offsets(self.files, log_dir.child(names.LOG_STARTS), starts)
-        except OSError as error:
-            log_dir.failed(f"write {log_dir.child(names.LOG_STARTS)}", error)
 
     # --- high watermarks ---------------------------------------------------------------------------------------
 

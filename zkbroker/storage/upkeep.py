@@ -19,7 +19,7 @@ import trio
 from zkbroker.changed import Changed
 from zkbroker.model import TopicPartition
 from zkbroker.storage import names
-from zkbroker.storage.checkpoints import write_offsets
+from zkbroker.storage.checkpoints import OffsetsFile
 from zkbroker.storage.files import PIECE_BYTES, Files, remove_tree, replace_file, sync_directory
 from zkbroker.storage.flushing import Flush, prepare_clean_stop, prepare_flush
 from zkbroker.storage.log import Log
@@ -86,6 +86,7 @@ class DirectoryUpkeep:
     _write_back_work: Changed = attrs.field(factory=Changed)
     _flushed: Changed = attrs.field(factory=Changed)
     _writing_checkpoints: trio.Lock = attrs.field(factory=trio.Lock)
+    _checkpoints: dict[str, OffsetsFile] = attrs.field(factory=dict)
 
     @property
     def waiting_removals(self) -> int:
@@ -230,23 +231,41 @@ class DirectoryUpkeep:
         """Write the recovery points and log starts of this directory's logs."""
         async with self._writing_checkpoints:
             self._checkpoint_due = False
-            recovery: dict[TopicPartition, int] = {}
-            starts: dict[TopicPartition, int] = {}
-            for each in self.logs():
-                recovery[each.tp] = each.recovery_point
-                if each.log_start_offset > each.segments.first.base_offset:
-                    starts[each.tp] = each.log_start_offset
+            recovery = {each.tp: each.recovery_point for each in self.logs()}
             await self.write_checkpoint(names.RECOVERY_POINTS, recovery)
-            await self.write_checkpoint(names.LOG_STARTS, starts)
+            await self.write_checkpoint(names.LOG_STARTS, self._starts())
+
+    def write_starts_now(self) -> None:
+        """A log was deleted: a new one of its name must never be cut to the old one's start."""
+        checkpoint = self._checkpoint(names.LOG_STARTS)
+        try:
+            checkpoint.write(checkpoint.taken(), self._starts())
+        except OSError as error:
+            self.log_dir.failed(f"write {checkpoint.path}", error)
+
+    def _starts(self) -> dict[TopicPartition, int]:
+        return {
+            each.tp: each.log_start_offset
+            for each in self.logs()
+            if each.log_start_offset > each.segments.first.base_offset
+        }
+
+    def _checkpoint(self, name: str) -> OffsetsFile:
+        known = self._checkpoints.get(name)
+        if known is None:
+            known = self._checkpoints[name] = OffsetsFile(self.log_dir.files, self.log_dir.child(name))
+        return known
 
     async def write_checkpoint(self, name: str, offsets: dict[TopicPartition, int]) -> None:
         """Replace one of the directory's offset checkpoints; a failure takes the directory offline."""
         if self.log_dir.failure is not None:
             return
+        checkpoint = self._checkpoint(name)
+        taken = checkpoint.taken()
         try:
-            await self.in_thread(lambda: write_offsets(self.log_dir.files, self.log_dir.child(name), offsets))
+            await self.in_thread(lambda: checkpoint.write(taken, offsets))
         except OSError as error:
-            self.log_dir.failed(f"write {self.log_dir.child(name)}", error)
+            self.log_dir.failed(f"write {checkpoint.path}", error)
 
     async def sync_directory(self) -> None:
         """Make the names of the log directory itself durable; a failure takes it offline."""
