@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.tools.conftest import Place
+from tests.tools.conftest import WAIT_S, Place
 from tests.tools.parity import Both, Said, sorted_lines
 
 OFFSETS, RECORDS, ELECTION = "kafka-get-offsets", "kafka-delete-records", "kafka-leader-election"
@@ -153,6 +154,12 @@ def test_transactions(both: Both, place: Place) -> None:
         rest = rest.replace("{leader}", leader[1])
         both.same(f"{TRANSACTIONS} {action}", "{b} " + rest, normalise=timeless, code=0)
     producer.abort_transaction(30)
+    # It is answered before the leaders have its marker.
+    deadline_s = time.monotonic() + WAIT_S
+    looks = (f"{TRANSACTIONS} describe-producers", "{b} --topic transacted --partition 0")
+    while not both.ours(*looks).output.split("\n")[1].rstrip().endswith("None"):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
     both.same(f"{TRANSACTIONS} abort", "{b} --topic transacted --partition 0 --start-offset 0", code=1)
 
 
