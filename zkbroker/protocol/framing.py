@@ -8,8 +8,11 @@ from typing import Final
 IDLE_BYTES: Final = 2048
 """What a connection that waits for its next request holds."""
 
-BUSY_BYTES: Final = 64 * 1024
-"""What a connection that sends frame after frame gets, so that several come with one receive."""
+BUSY_BYTES: Final = 128 * 1024
+"""What a connection that sends frame after frame gets, so that several come with one receive.
+
+Java's producer has five batches of 16 KiB in flight: they come together here, and their answers leave together.
+"""
 
 _BUSY_AFTER: Final = 8  # frames that did not fit into IDLE_BYTES
 _SIZE_BYTES: Final = 4
