@@ -17,6 +17,9 @@ TopicId = NewType("TopicId", bytes)
 NO_TOPIC_ID: Final = TopicId(bytes(16))
 """All zeros: "this topic has no id", or "the sender did not know it"."""
 
+LONGEST_REMEMBERED: Final = 255
+"""Of clients' names, what is remembered of which is bounded by their number: nobody fills our memory with long ones."""
+
 NO_LEADER: Final = -1
 LEADER_DURING_DELETION: Final = -2
 """In UpdateMetadata: the partition is being deleted, drop it from the cache."""

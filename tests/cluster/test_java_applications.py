@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from pathlib import Path
 
+import attrs
 import pytest
 import trio
 
 from tests.cluster.conftest import NewCluster
+from zkbroker.testing.cluster import Cluster
 
 pytestmark = [pytest.mark.clients("confluent_kafka"), pytest.mark.peers]
 
@@ -81,6 +84,38 @@ async def test_a_word_count_of_kafka_streams(
         assert found == {word: list(range(1, count + 1)) for word, count in expected.items()}
 
 
+@attrs.define(eq=False)
+class Files:
+    """The file that Connect reads and the one that it writes."""
+
+    cluster: Cluster
+    written: list[str] = attrs.field(factory=list)
+
+    @property
+    def source(self) -> Path:
+        return self.cluster.directory / "source.txt"
+
+    @property
+    def sink(self) -> Path:
+        return self.cluster.directory / "sink.txt"
+
+    def write(self, count: int) -> None:
+        """So many more lines, each a new one."""
+        more = [f"line {len(self.written) + number}" for number in range(count)]
+        self.written.extend(more)
+        with self.source.open("a") as file:
+            file.write("".join(f"{line}\n" for line in more))
+
+    async def wait_sunk(self, count: int) -> None:
+        """Wait until so many different lines have arrived."""
+        from tests.cluster.java_applications import lines_of
+
+        async def is_so() -> bool:
+            return len(set(lines_of(self.sink))) >= count
+
+        await self.cluster.wait_until(is_so, f"{count} lines are sunk", WAIT_S)
+
+
 async def test_a_source_and_a_sink_of_kafka_connect(new_cluster: NewCluster, full_counts: bool) -> None:
     """FileStream, exactly-once for the source; a sink may write again what it had not committed, never less."""
     from tests.cluster.java_applications import FILE_STREAM, ConnectWorker, lines_of, read_committed
@@ -88,20 +123,8 @@ async def test_a_source_and_a_sink_of_kafka_connect(new_cluster: NewCluster, ful
     kills = 5 if full_counts else 1
     async with new_cluster(**SMALL) as cluster:
         topic = await cluster.create_topic("copied", partitions=1, replication_factor=3)
-        source, sink = cluster.directory / "source.txt", cluster.directory / "sink.txt"
-        written: list[str] = []
-
-        def write(count: int) -> None:
-            more = [f"line {len(written) + number}" for number in range(count)]
-            written.extend(more)
-            with source.open("a") as file:
-                file.write("".join(f"{line}\n" for line in more))
-
-        async def wait_sunk(count: int) -> None:
-            async def is_so() -> bool:
-                return len(set(lines_of(sink))) >= count
-
-            await cluster.wait_until(is_so, f"{count} lines are sunk", WAIT_S)
+        files = Files(cluster)
+        write, wait_sunk, written = files.write, files.wait_sunk, files.written
 
         worker = ConnectWorker(cluster)
         worker.process.start()
@@ -112,14 +135,14 @@ async def test_a_source_and_a_sink_of_kafka_connect(new_cluster: NewCluster, ful
                 "source",
                 connector_class=f"{FILE_STREAM}SourceConnector",
                 tasks_max="1",
-                file=str(source),
+                file=str(files.source),
                 topic=topic,
             )
             await worker.put_connector(
                 "sink",
                 connector_class=f"{FILE_STREAM}SinkConnector",
                 tasks_max="1",
-                file=str(sink),
+                file=str(files.sink),
                 topics=topic,
                 consumer_override_isolation_level="read_committed",
                 consumer_override_session_timeout_ms="3000",
@@ -141,7 +164,7 @@ async def test_a_source_and_a_sink_of_kafka_connect(new_cluster: NewCluster, ful
             worker.process.kill()
         copied = await trio.to_thread.run_sync(read_committed, cluster.bootstrap, topic, 1)
         assert [(value or b"").decode() for _, value in copied] == written
-        assert list(dict.fromkeys(lines_of(sink))) == written
+        assert list(dict.fromkeys(lines_of(files.sink))) == written
 
 
 async def test_a_standalone_worker_of_kafka_connect(new_cluster: NewCluster, full_counts: bool) -> None:
@@ -153,32 +176,20 @@ async def test_a_standalone_worker_of_kafka_connect(new_cluster: NewCluster, ful
     kills = 5 if full_counts else 1
     async with new_cluster(**SMALL) as cluster:
         topic = await cluster.create_topic("copied", partitions=1, replication_factor=3)
-        source, sink = cluster.directory / "source.txt", cluster.directory / "sink.txt"
-        written: list[str] = []
-
-        def write(count: int) -> None:
-            more = [f"line {len(written) + number}" for number in range(count)]
-            written.extend(more)
-            with source.open("a") as file:
-                file.write("".join(f"{line}\n" for line in more))
-
-        async def wait_sunk(count: int) -> None:
-            async def is_so() -> bool:
-                return len(set(lines_of(sink))) >= count
-
-            await cluster.wait_until(is_so, f"{count} lines are sunk", WAIT_S)
+        files = Files(cluster)
+        write, wait_sunk, written = files.write, files.wait_sunk, files.written
 
         async def copied() -> list[str]:
             found = await trio.to_thread.run_sync(read_committed, cluster.bootstrap, topic, 1)
             return [(value or b"").decode() for _, value in found]
 
         write(500)
-        worker = standalone_worker(cluster, source, sink, topic)
+        worker = standalone_worker(cluster, files.source, files.sink, topic)
         worker.start()
         try:
             await wait_sunk(500)
             assert await worker.stop() in (0, 143)
-            assert await copied() == lines_of(sink) == written
+            assert await copied() == lines_of(files.sink) == written
             worker.start()
             for _ in range(kills):
                 before = len(written)
@@ -192,7 +203,7 @@ async def test_a_standalone_worker_of_kafka_connect(new_cluster: NewCluster, ful
         finally:
             worker.kill()
         assert list(dict.fromkeys(await copied())) == written
-        assert list(dict.fromkeys(lines_of(sink))) == written
+        assert list(dict.fromkeys(lines_of(files.sink))) == written
 
 
 @pytest.mark.long

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 import pytest
-import trio
 import trio.testing
 
-from tests.storage.site import Site
+from tests.storage.site import Site, until
 from tests.storage.support import batch
 from zkbroker.model import TopicPartition
 from zkbroker.storage import files as files_module
@@ -77,12 +75,6 @@ async def test_what_has_waited_long_is_written(tmp_path: Path) -> None:
         await until(lambda: bool(files.asked))
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    with trio.fail_after(30):
-        while not condition():  # noqa: ASYNC110 (a thread tells nobody)
-            await trio.sleep(0.005)
-
-
 def test_pieces_wait_until_there_are_too_many_or_they_are_old(tmp_path: Path) -> None:
     one, other = object(), object()
     pieces = WaitingPieces(2 * PIECE, 5.0)
@@ -106,4 +98,10 @@ def test_the_limit_is_a_share_of_the_memory(tmp_path: Path, monkeypatch: pytest.
     for content, expected in (("max\n", machine), (str(1 << 20), 1 << 20), (str(1 << 60), machine)):
         limit.write_text(content)
         assert write_back.memory_bytes() == expected
-    assert WaitingPieces().most_bytes == machine // 32
+    assert write_back.most_waiting_bytes() == machine // 32
+
+
+def test_directories_share_the_limit(tmp_path: Path) -> None:
+    manager = Site([tmp_path / "one", tmp_path / "two"]).manager()
+    limits = [upkeep.write_backs.most_bytes for upkeep in manager._upkeep.values()]
+    assert limits == [write_back.most_waiting_bytes() // 2] * 2

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-LONGEST_REMEMBERED = 255
-"""Of clients' names, so that nobody fills our memory with long ones."""
+from zkbroker.model import LONGEST_REMEMBERED
 
 
 def java_hash(text: str) -> int:

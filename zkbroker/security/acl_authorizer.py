@@ -20,8 +20,9 @@ from acl.model import Binding, Operation, PatternType, Resource, ResourceType, l
 from acl.sets import AclSet
 from acl.text import binding_text
 from acl.usage import BadUsage, Hits, Usage, decode_usage, encode_usage
+from zkbroker.model import LONGEST_REMEMBERED
 from zkbroker.protocol.codec import ApiKey
-from zkbroker.security.authorizer import LONGEST_REMEMBERED, Authorizer, Principal, Subject
+from zkbroker.security.authorizer import Authorizer, Principal, Subject
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ import attrs
 
 from acl.model import CLUSTER, SUPPORTED_OPERATIONS, Operation, Resource, ResourceType
 from zkbroker.errors import ErrorCode, KafkaError
+from zkbroker.model import LONGEST_REMEMBERED
 
 
 @attrs.frozen(cache_hash=True)
@@ -47,10 +48,6 @@ _REFUSALS = {
     ResourceType.DELEGATION_TOKEN: ErrorCode.DELEGATION_TOKEN_AUTHORIZATION_FAILED,
     ResourceType.USER: ErrorCode.DELEGATION_TOKEN_AUTHORIZATION_FAILED,
 }
-
-
-LONGEST_REMEMBERED = 255
-"""Of clients' names, so that nobody fills our memory with long ones."""
 
 
 def topic(name: str) -> Resource:

@@ -33,6 +33,7 @@ from zkbroker.storage.log_directory import LogDirectory, LogDirectoryError
 from zkbroker.storage.segment import Segment, SegmentStorage
 from zkbroker.storage.slices import OpenFiles
 from zkbroker.storage.upkeep import DirectoryUpkeep, Removal
+from zkbroker.storage.write_back import WaitingPieces, most_waiting_bytes
 
 if TYPE_CHECKING:
     from zkbroker.config import BrokerConfig, TopicConfig
@@ -97,8 +98,10 @@ class LogManager:
         self._setting = LogSetting(storage, deep_validation=config.record_validation == "deep")
         paths = dict.fromkeys(os.path.abspath(path) for path in config.log_dirs)
         self.log_dirs = [LogDirectory(path, self.files, self._dir_failed) for path in paths]
+        most_bytes = most_waiting_bytes() // max(len(paths), 1)
         self._upkeep = {
-            each: DirectoryUpkeep(each, self._lister(each), self.wall_ms) for each in self.log_dirs
+            each: DirectoryUpkeep(each, self._lister(each), self.wall_ms, WaitingPieces(most_bytes))
+            for each in self.log_dirs
         }
         self.cleaner = LogCleaner(
             self.config,

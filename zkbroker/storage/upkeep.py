@@ -69,10 +69,10 @@ class DirectoryUpkeep:
     log_dir: LogDirectory
     logs: Callable[[], Iterable[Log]]  # those in this directory
     wall_ms: Callable[[], int]
+    write_backs: WaitingPieces
     _threads: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(_THREADS))
     _readers: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(_READERS))
     _flushes: dict[Log, bool] = attrs.field(factory=dict)  # whether the active segment too
-    write_backs: WaitingPieces = attrs.field(factory=WaitingPieces)
     _removals: list[Removal] = attrs.field(factory=list)
     _checkpoint_due: bool = False
     _epochs: dict[Log, None] = attrs.field(factory=dict)  # whose leader-epoch-checkpoint is to be written

@@ -32,11 +32,16 @@ def memory_bytes() -> int:
         return machine
 
 
+def most_waiting_bytes() -> int:
+    """How much a broker may leave in memory, in all its directories together."""
+    return memory_bytes() // _SHARE_OF_MEMORY
+
+
 @attrs.define(eq=False)
 class WaitingPieces:
     """Pieces of PIECE_BYTES that were appended in one log directory, oldest first. Owner: its DirectoryUpkeep."""
 
-    most_bytes: int = attrs.field(factory=lambda: memory_bytes() // _SHARE_OF_MEMORY)
+    most_bytes: int
     longest_s: float = _LONGEST_S
     _pieces: deque[tuple[float, Log]] = attrs.field(factory=deque)
 
