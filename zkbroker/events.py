@@ -124,6 +124,63 @@ class UncleanElection:
 
 
 @attrs.frozen
+class ReassignmentBegun:
+    """A partition moves to other brokers: its topic node names target and old replicas."""
+
+    tp: TopicPartition
+    replicas: tuple[int, ...]  # target replicas first, then those that will go
+    adding: tuple[int, ...]
+    removing: tuple[int, ...]
+
+
+@attrs.frozen
+class ReassignmentCancelled:
+    """It goes back to where it was."""
+
+    tp: TopicPartition
+    replicas: tuple[int, ...]
+
+
+@attrs.frozen
+class ReassignmentCompleted:
+    """Every target replica is in sync, the others are told to go, and the topic node names the target alone."""
+
+    tp: TopicPartition
+    replicas: tuple[int, ...]
+
+
+@attrs.frozen
+class TopicDeletionBegun:
+    """Brokers are told to forget the topic, then to delete their replicas; again after a halt."""
+
+    topic: str
+
+
+@attrs.frozen
+class TopicDeletionHalted:
+    """The deletion of a topic waits."""
+
+    topic: str
+    reason: str  # a broker that is away, a reassignment, a broker that refused
+
+
+@attrs.frozen
+class TopicDeleted:
+    """Every replica is deleted, and what ZooKeeper held of the topic."""
+
+    topic: str
+
+
+@attrs.frozen
+class ProducerIdsAllocated:
+    """A broker got a block of producer ids, for idempotent and transactional producers."""
+
+    to_broker: int
+    first: int
+    last: int  # inclusive
+
+
+@attrs.frozen
 class TopicSetAside:
     """The controller leaves a topic alone because a znode of it cannot be read."""
 
@@ -161,6 +218,42 @@ class ControlRequestApplied:
     from_controller: int
     controller_epoch: int
     partitions: int  # named in it; of LeaderAndIsr and StopReplica those that changed
+
+
+@attrs.frozen
+class ControlRequestRefused:
+    """This broker did not obey one: a controller that was replaced, or a request for a former registration."""
+
+    api: str
+    from_controller: int
+    controller_epoch: int
+    error: str
+
+
+# -- brokers -------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class ConfigChanged:
+    """A dynamic configuration is in force here from now on."""
+
+    entity: str  # topics/t, brokers/1, brokers/<default>, users/u, clients/c, ips/i
+    keys: tuple[str, ...]  # that are set differently now
+
+
+@attrs.frozen
+class EndpointsChanged:
+    """This broker's listeners changed: what it has told the cluster since."""
+
+    endpoints: tuple[str, ...]
+
+
+@attrs.frozen
+class LogDirectoryFailed:
+    """This broker gave a log directory up, and the replicas in it."""
+
+    directory: str
+    partitions: int
 
 
 # -- replicas ------------------------------------------------------------------------------------------
@@ -271,10 +364,21 @@ Event = (
     | PartitionStateWritten
     | PartitionElected
     | UncleanElection
+    | ReassignmentBegun
+    | ReassignmentCancelled
+    | ReassignmentCompleted
+    | TopicDeletionBegun
+    | TopicDeletionHalted
+    | TopicDeleted
+    | ProducerIdsAllocated
     | TopicSetAside
     | ControlRequestSent
     | ControlRequestAnswered
     | ControlRequestApplied
+    | ControlRequestRefused
+    | ConfigChanged
+    | EndpointsChanged
+    | LogDirectoryFailed
     | LeadershipTaken
     | FollowingBegun
     | ReplicaStopped

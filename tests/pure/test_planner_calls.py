@@ -514,14 +514,31 @@ def test_a_legacy_tool_that_adds_partitions_does_not_take_the_topics_id(cluster:
         assert cluster.states()[TopicPartition("t", number)].leader == 1
 
 
-def test_a_topic_created_anew_unseen_is_taken_for_what_it_is(cluster: Cluster) -> None:
-    cluster.zk.delete(znodes.topic_path("t"))
+@pytest.mark.parametrize("writes", (0, 3))  # afterwards: a new node begins with version 0 again
+def test_a_topic_created_anew_unseen_is_taken_for_what_it_is(cluster: Cluster, writes: int) -> None:
+    path = znodes.topic_path("t")
+    cluster.zk.delete(path)
     cluster.write_topic("t", {0: (4, 2)})
-    cluster.zk.set(znodes.topic_path("t"), cluster.zk.nodes[znodes.topic_path("t")].data)
-    found = cluster.zk.nodes[znodes.topic_path("t")]
-    cluster.handle(TopicNodeSeen("t", found.data, found.version + 5))
+    for _ in range(writes):
+        cluster.zk.set(path, cluster.zk.nodes[path].data)
+    found = cluster.zk.nodes[path]
+    cluster.handle(TopicNodeSeen("t", found.data, found.version))
     assert cluster.state("t", 0).isr == (4, 2)
     assert "LISR t-0:4@0/0[4,2] new" in told(cluster.heard()[4])
+
+
+@pytest.mark.parametrize("is_repaired", (False, True))
+def test_a_topic_created_anew_unseen_as_garbage_is_looked_at_again(
+    cluster: Cluster, is_repaired: bool
+) -> None:
+    path, before = znodes.topic_path("t"), cluster.topic_node("t")
+    cluster.zk.delete(path)
+    cluster.zk.set(path, b"garbage")
+    seen = TopicNodeSeen("t", b"garbage", 0)
+    if is_repaired:
+        cluster.zk.set(path, znodes.encode_topic(before))
+    cluster.handle(seen)
+    assert ("t" in cluster.context.topics, "t" in cluster.context.set_aside) == (is_repaired, not is_repaired)
 
 
 def test_a_topic_list_older_than_our_own_deletion_brings_nothing_back(cluster: Cluster) -> None:

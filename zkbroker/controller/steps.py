@@ -16,15 +16,17 @@ test drives it with a dictionary for ZooKeeper and can stop it after any step.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from enum import Enum
 from typing import Any, TypeVar
 
 import attrs
 
 from zkbroker.errors import KafkaError
-from zkbroker.model import BrokerInfo, LeaderAndIsr, TopicId, TopicPartition
+from zkbroker.model import BrokerInfo, LeaderAndIsr, ReplicaAssignment, TopicId, TopicPartition
 from zkbroker.protocol.generated.leader_and_isr_request import LeaderAndIsrRequest
 from zkbroker.protocol.generated.stop_replica_request import StopReplicaRequest
 from zkbroker.protocol.generated.update_metadata_request import UpdateMetadataRequest
+from zkbroker.zookeeper.znodes import ProducerIdBlock
 
 ControlRequest = LeaderAndIsrRequest | UpdateMetadataRequest | StopReplicaRequest
 
@@ -167,6 +169,48 @@ class SetAside:
     reason: str
 
 
+class Moving(Enum):
+    """Where a reassignment is."""
+
+    BEGUN = "begun"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+
+
+@attrs.frozen
+class Moved:
+    """A partition begins to move to other brokers, has moved, or stays where it was."""
+
+    tp: TopicPartition
+    stage: Moving
+    assignment: ReplicaAssignment
+
+
+class Deleting(Enum):
+    """Where the deletion of a topic is."""
+
+    BEGUN = "begun"
+    HALTED = "halted"
+    DONE = "done"
+
+
+@attrs.frozen
+class Deleted:
+    """The deletion of a topic begins (again), waits for something, or is done."""
+
+    topic: str
+    stage: Deleting
+    reason: str = ""  # what it waits for
+
+
+@attrs.frozen
+class Allotted:
+    """A broker got producer ids."""
+
+    broker_id: int
+    block: ProducerIdBlock
+
+
 @attrs.frozen
 class Notice:
     """A line for the log."""
@@ -175,9 +219,12 @@ class Notice:
     warning: bool = False
 
 
+News = Elected | SetAside | Moved | Deleted | Allotted | Notice
+
+
 @attrs.frozen
 class Report:
-    news: tuple[Elected | SetAside | Notice, ...]
+    news: tuple[News, ...]
 
 
 Step = Read | ReadTree | Write | Reconnect | Send | Delivered | Reply | FreshTopicIds | Report
@@ -227,7 +274,7 @@ def refuse(ticket: int, error: KafkaError) -> Plan[None]:
     yield Reply(ticket, error)
 
 
-def report(*news: Elected | SetAside | Notice) -> Plan[None]:
+def report(*news: News) -> Plan[None]:
     if news:
         yield Report(news)
 

@@ -105,15 +105,18 @@ def node_seen(context: Context, event: TopicNodeSeen) -> Plan[Context]:
     topic = context.topics.get(name)
     if topic is None:
         return (yield from appear(context, (name,)))
-    if event.version <= topic.node_version:
-        return context  # older than our own last write
+    is_older = event.version <= topic.node_version  # than our own last write, if it is the same node
     try:
         node = znodes.decode_topic(name, event.data)
     except Undecodable as error:
+        if is_older:
+            return (yield from appear(context.without_topics((name,)), (name,)))
         return (yield from set_aside(context, {name: str(error)}))
     if node.topic_id not in (topic.topic_id, NO_TOPIC_ID):
         # deleted and created again by hand, unseen: the old one is gone, with all its states
         return (yield from appear(context.without_topics((name,)), (name,)))
+    if is_older:
+        return context
     added = {
         number: Partition(TopicPartition(name, number), assignment)
         for number, assignment in node.partitions.items()
