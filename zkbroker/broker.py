@@ -30,7 +30,7 @@ from zkbroker.coordinator.producer_ids import ProducerIds
 from zkbroker.coordinator.shard import Clocks
 from zkbroker.dynamic_config import DynamicConfig
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.events import BrokerRegistered, EventFeed
+from zkbroker.events import BrokerRegistered, EndpointsChanged, EventFeed, LogDirectoryFailed
 from zkbroker.identity import Identity, establish, store
 from zkbroker.metadata import MetadataCache
 from zkbroker.model import BrokerInfo, Endpoint
@@ -124,7 +124,9 @@ class Broker:
             session = await sessions.start(zk.run, self._on_session)
             identity = await self._settle(zk, session)
             self.broker_id = identity.broker_id
-            dynamic = DynamicConfig(self.config, identity.broker_id, passwords=_passwords(self.config))
+            dynamic = DynamicConfig(
+                self.config, identity.broker_id, passwords=_passwords(self.config), events=self.events
+            )
             self._dynamic = dynamic
             await _with_session(zk, dynamic.load_broker)
             logs = LogManager(
@@ -354,6 +356,7 @@ class Broker:
             registered = attrs.evolve(registered, endpoints=self.endpoints)
             try:
                 await registration.update(session, registered)
+                self.events.emit(EndpointsChanged(tuple(map(str, registered.endpoints))))
             except NoNode as missing:
                 log.error("the new listeners cannot be made known: %s", missing)
 
@@ -471,6 +474,7 @@ class Broker:
         lost = services.replicas.dir_failed(directory)
         services.coordinators.lost(lost)
         log.error("%d partitions are offline with %s", len(lost), directory)
+        self.events.emit(LogDirectoryFailed(str(directory), len(lost)))
         if not services.logs.online_dirs:
             log.error("no log directory is left: broker %d stops", self.broker_id)
             self.stop()

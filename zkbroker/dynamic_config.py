@@ -16,6 +16,7 @@ import trio
 from zkbroker.changed import Changed
 from zkbroker.config import BrokerConfig, ConfigError, Setting, TopicConfig
 from zkbroker.config.dynamic import Passwords, dynamic_settings, is_known, require_allowed_change
+from zkbroker.events import ConfigChanged, EventFeed, set_cause
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import ANY_VERSION, NoNode, ZkSession, Znode
 from zkbroker.zookeeper.strict_json import Undecodable
@@ -48,6 +49,7 @@ class DynamicConfig:
     _broker_id: int  # the real one, also where it was generated
     passwords: Passwords | None = attrs.field(default=None, kw_only=True)
     """How passwords of dynamic configurations are read; None without a password.encoder.secret."""
+    events: EventFeed | None = attrs.field(default=None, kw_only=True)
     _wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
 
     broker: BrokerConfig = attrs.field(init=False)
@@ -166,6 +168,7 @@ class DynamicConfig:
 
         Started once everything was read. Raises: SessionLost.
         """
+        set_cause("configurations in ZooKeeper")
         handled = await self._load(session)
         task_status.started()
         while True:
@@ -299,7 +302,8 @@ class DynamicConfig:
             self._apply_topic(name, config)
         elif entity_type == "brokers":
             self._apply_broker(name, config)
-        elif config != self._entities.get(path, NO_CONFIG):
+        elif config != (former := self._entities.get(path, NO_CONFIG)):
+            self._tell(path, _differing(former, config))
             if config:
                 self._entities[path] = config
             else:
@@ -309,8 +313,10 @@ class DynamicConfig:
             self.changed.notify()
 
     def _apply_topic(self, topic: str, overrides: Mapping[str, str]) -> None:
-        if overrides == self._overrides.get(topic, NO_CONFIG):
+        former = self._overrides.get(topic, NO_CONFIG)
+        if overrides == former:
             return
+        self._tell(znodes.entity_path("topics", topic), _differing(former, overrides))
         self._topics.pop(topic, None)
         if overrides:
             self._overrides[topic] = overrides
@@ -344,12 +350,17 @@ class DynamicConfig:
             return
         self._topics.clear()
         log.info("Configuration changed: %s", ", ".join(sorted(keys)))
+        self._tell(znodes.entity_path("brokers", name), keys)
         for tell_keys in self.on_broker_changed:
             tell_keys(keys)
         if former.topic_defaults != self.broker.topic_defaults:
             for tell in self.on_topic_defaults_changed:
                 tell()
         self.changed.notify()
+
+    def _tell(self, entity: str, keys: Iterable[str]) -> None:
+        if self.events is not None and self.events.is_heard:
+            self.events.emit(ConfigChanged(entity, tuple(sorted(keys))))
 
     def _usable(
         self, held: Mapping[str, str], *, per_broker: bool
@@ -388,3 +399,7 @@ async def _entity_paths(session: ZkSession) -> list[str]:
     clients = await session.get_children_many([f"{user}/clients" for user in users])
     paths += [f"{parent}/{name}" for parent, names in clients.items() for name in names or ()]
     return [path.removeprefix(f"{znodes.CONFIG}/") for path in paths]
+
+
+def _differing(former: Mapping[str, str], now: Mapping[str, str]) -> set[str]:
+    return {key for key in former.keys() | now.keys() if former.get(key) != now.get(key)}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.broker.feed import listening
 from tests.broker.in_process import InProcess
 from tests.broker.test_data_path import batch, fetch, fetched, produce, result
 from tests.broker.test_log_dirs import move
@@ -99,9 +100,14 @@ async def test_of_two_directories_the_other_serves_on(in_process: Start, tmp_pat
     assert set(homes.values()) == set(dirs)
     files.path, files.error = str(dirs[0]), error
     lost = next(n for n, home in homes.items() if home == dirs[0])
-    refused = result(await wire.ask(produce("t", batch(b"a"), partition=lost), 9))
-    assert ErrorCode(refused.error_code) is ErrorCode.KAFKA_STORAGE_ERROR
-    assert services.logs.offline_dirs == [dirs[0]]
+    with listening(cluster) as feed:
+        refused = result(await wire.ask(produce("t", batch(b"a"), partition=lost), 9))
+        assert ErrorCode(refused.error_code) is ErrorCode.KAFKA_STORAGE_ERROR
+        assert services.logs.offline_dirs == [dirs[0]]
+        _, failed = await feed.next("LogDirectoryFailed", directory=str(dirs[0]))
+        assert failed.partitions == list(homes.values()).count(dirs[0])
+        cause, _ = await feed.next("ControllerHandles", kind="LogDirFailuresNotified")
+        assert cause == "the watch on /log_dir_event_notification"
     await cluster.wait_until(
         lambda: all(
             (services.metadata.snapshot.partitions("t")[n].leader == NO_LEADER) == (home == dirs[0])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.broker import feed
 from tests.broker.in_process import InProcess, Wire
 from tests.broker.test_configs import BROKER, DELETE, SET, Administrator
 from tests.support.certificates import new_authority
@@ -58,8 +59,12 @@ async def test_a_listener_comes_moves_and_goes(in_process: Start) -> None:
     first, second = free_port(), free_port()
 
     wanted = listening(kept, ("EXTRA", first))
-    assert await admin.alter(BROKER, "1", ("listeners", SET, wanted)) is ErrorCode.NONE
-    await cluster.wait_until(lambda: told(cluster, 1, by=2) == {"PLAINTEXT": kept, "EXTRA": first})
+    with feed.listening(cluster) as lines:
+        assert await admin.alter(BROKER, "1", ("listeners", SET, wanted)) is ErrorCode.NONE
+        await cluster.wait_until(lambda: told(cluster, 1, by=2) == {"PLAINTEXT": kept, "EXTRA": first})
+        await lines.next("ConfigChanged", by=1, entity="brokers/1")
+        _, moved_to = await lines.next("EndpointsChanged", by=1)
+        assert [text.rpartition(":")[2] for text in moved_to.endpoints] == [str(kept), str(first)]
     extra = await connect(first)
     assert await hosts_of(extra) == {1: first}, "a client of a listener is told of those who have it"
     assert cluster.brokers[1]._epoch == epoch, "its registration is the same"

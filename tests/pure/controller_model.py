@@ -21,10 +21,9 @@ from zkbroker.controller.steps import (
     Delete,
     Delivered,
     Done,
-    Elected,
     Found,
     FreshTopicIds,
-    Notice,
+    News,
     Op,
     Outcome,
     Read,
@@ -34,7 +33,6 @@ from zkbroker.controller.steps import (
     Reply,
     Report,
     Send,
-    SetAside,
     SetData,
     Write,
 )
@@ -188,7 +186,7 @@ class Cluster:
     registered: dict[int, BrokerInfo] = attrs.field(factory=dict)
     brokers: dict[int, BrokerModel] = attrs.field(factory=dict)  # those with a sender
     replies: dict[int, Any] = attrs.field(factory=dict)
-    news: list[Elected | SetAside | Notice] = attrs.field(factory=list)
+    news: list[News] = attrs.field(factory=list)
     writes: int = 0  # Write steps of the last plan
     groups_written: list[int] = attrs.field(factory=list)  # in each of them
     trail: list[str] = attrs.field(factory=list)  # the last plan's steps, as `Read 3` or `Send`

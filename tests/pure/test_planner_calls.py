@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -17,6 +17,7 @@ from zkbroker.controller.events import (
     AlterPartitionsReceived,
     BrokersSeen,
     ControlledShutdownReceived,
+    DeletionAnswered,
     DeletionMarkersSeen,
     ElectionRequested,
     FeatureUpdatesRequested,
@@ -30,7 +31,7 @@ from zkbroker.controller.events import (
     TopicsSeen,
     UncleanElectionEnabled,
 )
-from zkbroker.controller.steps import Notice, SetAside
+from zkbroker.controller.steps import Deleted, Moved, Notice, SetAside
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.model import (
     LeaderAndIsr,
@@ -340,6 +341,54 @@ def test_a_move_can_be_cancelled_or_replaced(cluster: Cluster) -> None:
     cluster.see_brokers()
     assert reassign(cluster, (1, 2)) is ErrorCode.NONE  # towards where it is already in sync
     assert cluster.topic_node("t").partitions[0] == ReplicaAssignment((1, 2))
+
+
+def test_the_stages_of_moves_are_told(cluster: Cluster) -> None:
+    reassign(cluster, (4, 2))
+    reassign(cluster, None)
+    reassign(cluster, (4, 2))
+    reassign(cluster, (2, 1))  # in sync already; 3 and what was being added go
+    reassign(cluster, (1, 2))  # another order
+    moved = [news for news in cluster.news if isinstance(news, Moved)]
+    assert [(news.stage.value, news.assignment.replicas) for news in moved] == [
+        ("begun", (4, 2, 1, 3)),
+        ("cancelled", (2, 1, 3)),
+        ("begun", (4, 2, 1, 3)),
+        ("begun", (2, 1, 3)),
+        ("completed", (2, 1)),
+        ("begun", (1, 2)),
+        ("completed", (1, 2)),
+    ]
+
+
+def test_what_a_deletion_waits_for_is_told(cluster: Cluster) -> None:
+    def told_since(act: Callable[[], object]) -> list[tuple[str, str]]:
+        before = len(cluster.news)
+        act()
+        since = cluster.news[before:]
+        return [(news.stage.value, news.reason) for news in since if isinstance(news, Deleted)]
+
+    def mark() -> None:
+        cluster.zk.set(znodes.delete_topic_path("t"), b"")
+        cluster.handle(DeletionMarkersSeen(frozenset({"t"})))
+
+    def answer(broker_id: int, code: int) -> None:
+        deleted = dict.fromkeys(cluster.states(), code)
+        cluster.handle(DeletionAnswered(broker_id, cluster.registered[broker_id].epoch, deleted))
+
+    reassign(cluster, (4, 2))
+    assert told_since(mark) == [("halted", "it is being reassigned")]
+    assert told_since(lambda: alter(cluster, isr=(1, 2, 3, 4))) == [("begun", "")]
+    refused = ("halted", "broker 4 answered KAFKA_STORAGE_ERROR")
+    assert told_since(lambda: answer(4, ErrorCode.KAFKA_STORAGE_ERROR)) == [refused]
+    away = ("halted", "replicas are offline, on brokers 2")
+    del cluster.registered[2]
+    assert told_since(cluster.see_brokers) == [away]
+    assert told_since(cluster.take_over) == [away]
+    cluster.register(2)
+    assert told_since(cluster.see_brokers) == [("begun", "")]
+    assert told_since(lambda: answer(4, ErrorCode.NONE)) == []
+    assert told_since(lambda: answer(2, ErrorCode.NONE)) == [("done", "")]
 
 
 def test_the_only_copy_is_not_thrown_away(cluster: Cluster) -> None:

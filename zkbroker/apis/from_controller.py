@@ -10,7 +10,7 @@ import logging
 from acl.model import Operation
 from zkbroker.apis.context import RequestContext, Services
 from zkbroker.errors import ErrorCode, KafkaError
-from zkbroker.events import ControlRequestApplied
+from zkbroker.events import ControlRequestApplied, ControlRequestRefused
 from zkbroker.metadata import update
 from zkbroker.model import TopicId, TopicPartition
 from zkbroker.protocol.generated.leader_and_isr_request import LeaderAndIsrRequest
@@ -52,6 +52,18 @@ def _require_current(
     broker.replicas.take_controller_epoch(request.controller_epoch)
 
 
+def _tell_refused(
+    api: str,
+    request: LeaderAndIsrRequest | UpdateMetadataRequest | StopReplicaRequest,
+    error: KafkaError,
+    broker: Services,
+) -> None:
+    log.warning("%s of controller %d refused: %s", api, request.controller_id, error)
+    broker.events.emit(
+        ControlRequestRefused(api, request.controller_id, request.controller_epoch, error.code.name)
+    )
+
+
 async def _load_configs(request: LeaderAndIsrRequest, broker: Services) -> None:
     """Read the configuration of topics that get their first partition here: no notice tells of a creation.
 
@@ -84,7 +96,7 @@ async def leader_and_isr(
             await _load_configs(request, broker)
             _require_current(request, ctx, broker)
         except KafkaError as error:
-            log.warning("LeaderAndIsr of controller %d refused: %s", request.controller_id, error)
+            _tell_refused("LeaderAndIsr", request, error, broker)
             return LeaderAndIsrResponse(error_code=error.code)
         roles = broker.replicas.apply_leader_and_isr(request)
         broker.roles_moved(roles)
@@ -116,7 +128,7 @@ async def update_metadata(
         try:
             _require_current(request, ctx, broker)
         except KafkaError as error:
-            log.warning("UpdateMetadata of controller %d refused: %s", request.controller_id, error)
+            _tell_refused("UpdateMetadata", request, error, broker)
             return UpdateMetadataResponse(error_code=error.code)
         updated = update(broker.metadata.snapshot, request)
         broker.metadata.replace(updated.snapshot)
@@ -144,7 +156,7 @@ async def stop_replica(
         try:
             _require_current(request, ctx, broker)
         except KafkaError as error:
-            log.warning("StopReplica of controller %d refused: %s", request.controller_id, error)
+            _tell_refused("StopReplica", request, error, broker)
             return StopReplicaResponse(error_code=error.code)
         roles = broker.replicas.stop_replica(request)
         broker.roles_moved(roles)

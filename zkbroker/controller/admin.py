@@ -22,6 +22,7 @@ from zkbroker.controller.events import (
 from zkbroker.controller.partitions import change_states, elect_and_shrink, report_elections, tell_replicas
 from zkbroker.controller.requests import Requests
 from zkbroker.controller.steps import (
+    Allotted,
     Create,
     Delete,
     Done,
@@ -199,7 +200,10 @@ def producer_ids_requested(context: Context, event: ProducerIdsRequested) -> Pla
         why = f"broker {event.broker_id} asks under epoch {event.broker_epoch}, it has {broker.epoch}"
         yield from refuse(event.ticket, KafkaError(ErrorCode.STALE_BROKER_EPOCH, why))
     else:
-        yield from reply(event.ticket, (yield from _next_block(event.broker_id)))
+        block = yield from _next_block(event.broker_id)
+        if isinstance(block, ProducerIdBlock):
+            yield from report(Allotted(event.broker_id, block))
+        yield from reply(event.ticket, block)
     return context
 
 
@@ -252,7 +256,9 @@ def features_requested(context: Context, event: FeatureUpdatesRequested) -> Plan
     if found is not None and kept != levels and not event.request.validate_only:
         node = znodes.encode_feature(znodes.FeatureNode(True, kept))
         outcome = (yield from write((SetData(path, node, found.version),)))[path]
-        if not isinstance(outcome, Done):
+        if isinstance(outcome, Done):
+            yield from report(Notice(f"features removed: {', '.join(sorted(levels.keys() - kept.keys()))}"))
+        else:
             failed = KafkaError(ErrorCode.FEATURE_UPDATE_FAILED)
             errors = {name: failed if error is None else error for name, error in errors.items()}
     yield from reply(event.ticket, errors)

@@ -248,5 +248,7 @@ def controlled_shutdown(context: Context, event: ControlledShutdownReceived) -> 
         for partition in context.kept_partitions()
         if partition.state is not None and partition.state.leader == stopping and len(partition.replicas) > 1
     )
+    text = f"broker {stopping} led {len(led)} partitions and leads {len(still_led)} now"
+    yield from report(Notice(text))
     yield from reply(event.ticket, still_led)
     return context

@@ -17,10 +17,31 @@ from zkbroker.controller.context import Context, Deletion, DeletionState, Partit
 from zkbroker.controller.events import DeletionAnswered, DeletionMarkersSeen
 from zkbroker.controller.partitions import change_states
 from zkbroker.controller.requests import Requests
-from zkbroker.controller.steps import Delete, Notice, Plan, read, read_trees, report, write
+from zkbroker.controller.steps import (
+    Delete,
+    Deleted,
+    Deleting,
+    Notice,
+    Plan,
+    read,
+    read_trees,
+    report,
+    write,
+)
 from zkbroker.errors import ErrorCode
 from zkbroker.model import LeaderAndIsr, TopicPartition
 from zkbroker.zookeeper import znodes
+
+REASSIGNED = "it is being reassigned"
+
+
+def report_halted(reasons: Mapping[str, str]) -> Plan[None]:
+    yield from report(*(Deleted(topic, Deleting.HALTED, reason) for topic, reason in sorted(reasons.items())))
+
+
+def offline_reason(brokers: Collection[int]) -> str:
+    """Why a deletion waits when replicas on these brokers are offline."""
+    return f"replicas are offline, on brokers {', '.join(map(str, sorted(brokers)))}"
 
 
 def markers_seen(context: Context, event: DeletionMarkersSeen) -> Plan[Context]:
@@ -49,6 +70,7 @@ def queue(context: Context, marked: Collection[str]) -> Plan[tuple[Context, froz
     fresh = frozenset(topic for topic in marked if topic in context.topics and topic not in context.deletions)
     reassigned = {tp.topic for tp in context.reassigning}
     context = context.with_deletions({topic: Deletion(halted=topic in reassigned) for topic in fresh})
+    yield from report_halted(dict.fromkeys(fresh & reassigned, REASSIGNED))
     return context, fresh
 
 
@@ -108,28 +130,32 @@ def _is_complete(context: Context, deletion: Deletion, name: str) -> bool:
 def _begin(context: Context, names: Collection[str]) -> Plan[Context]:
     """Brokers drop the topics from their metadata; reachable replicas are stopped, then deleted."""
     partitions = [p for name in names for p in context.topics[name].partitions.values()]
-    yield from report(Notice(f"deleting topics {', '.join(sorted(names))}"))
+    yield from report(
+        Notice(f"deleting topics {', '.join(sorted(names))}"),
+        *(Deleted(name, Deleting.BEGUN) for name in names),
+    )
     announcement = Requests()
     announcement.update_metadata(partition.tp for partition in partitions)
     yield from announcement.send(context)
     stopped: dict[TopicPartition, tuple[int, ...]] = {}
     deletions: dict[str, Deletion] = {}
+    offline: dict[str, set[int]] = {}
     for name in names:
         deletion = context.deletions[name]
         states = dict(deletion.replicas)
-        halted = False
         for partition in context.topics[name].partitions.values():
             tp = partition.tp
             for broker_id in partition.replicas:
                 replica = (tp.partition, broker_id)
                 if not context.is_online(broker_id, tp):
-                    halted = True
+                    offline.setdefault(name, set()).add(broker_id)
                     if states.get(replica) is not DeletionState.SUCCESSFUL:
                         states[replica] = DeletionState.INELIGIBLE
                 elif states.get(replica) is not DeletionState.SUCCESSFUL:
                     states[replica] = DeletionState.STARTED
                     stopped[tp] = (*stopped.get(tp, ()), broker_id)
-        deletions[name] = Deletion(halted=halted, begun=True, replicas=states)
+        deletions[name] = Deletion(halted=name in offline, begun=True, replicas=states)
+    yield from report_halted({name: offline_reason(brokers) for name, brokers in offline.items()})
 
     def shrink(partition: Partition, state: LeaderAndIsr) -> LeaderAndIsr | None:
         result = None
@@ -157,28 +183,34 @@ def answered(context: Context, event: DeletionAnswered) -> Plan[Context]:
     if broker is None or broker.epoch != event.broker_epoch:
         return context
     deletions: dict[str, Deletion] = {}
+    refused: dict[str, str] = {}
     for tp, error in event.errors.items():
         deletion = deletions.get(tp.topic, context.deletions.get(tp.topic))
         replica = (tp.partition, event.broker_id)
         if deletion is None or deletion.replicas.get(replica) is not DeletionState.STARTED:
             continue
         failed = error != ErrorCode.NONE
+        if failed:
+            refused[tp.topic] = f"broker {event.broker_id} answered {ErrorCode(error).name}"
         state = DeletionState.INELIGIBLE if failed else DeletionState.SUCCESSFUL
         deletions[tp.topic] = attrs.evolve(
             deletion, halted=deletion.halted or failed, replicas={**deletion.replicas, replica: state}
         )
     if not deletions:
         return context
+    yield from report_halted(refused)
     return (yield from resume(context.with_deletions(deletions)))
 
 
 def replicas_failed(context: Context, lost: Mapping[TopicPartition, tuple[int, ...]]) -> Plan[Context]:
     """Replicas of queued topics went offline: they cannot be deleted now, and their topics wait."""
     deletions: dict[str, Deletion] = {}
+    gone: dict[str, set[int]] = {}
     for tp, brokers in lost.items():
         deletion = deletions.get(tp.topic, context.deletions.get(tp.topic))
         if deletion is None:
             continue
+        gone.setdefault(tp.topic, set()).update(brokers)
         states = dict(deletion.replicas)
         for broker_id in brokers:
             if states.get((tp.partition, broker_id)) is not DeletionState.SUCCESSFUL:
@@ -186,6 +218,7 @@ def replicas_failed(context: Context, lost: Mapping[TopicPartition, tuple[int, .
         deletions[tp.topic] = attrs.evolve(deletion, halted=True, replicas=states)
     if not deletions:
         return context
+    yield from report_halted({topic: offline_reason(brokers) for topic, brokers in gone.items()})
     return (yield from resume(context.with_deletions(deletions)))
 
 
@@ -202,5 +235,8 @@ def _delete_nodes(context: Context, names: Collection[str]) -> Plan[Context]:
     for depth in sorted(levels, reverse=True):
         yield from write(*((Delete(path),) for path in levels[depth]))
     yield from delete_remainders(names)
-    yield from report(Notice(f"deleted topics {', '.join(sorted(names))}"))
+    yield from report(
+        Notice(f"deleted topics {', '.join(sorted(names))}"),
+        *(Deleted(name, Deleting.DONE) for name in names),
+    )
     return context.without_topics(names)

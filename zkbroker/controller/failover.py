@@ -141,17 +141,23 @@ def _queue_deletions(context: Context, event: TookOver) -> Plan[Context]:
     """
     context, queued = yield from deletion.queue(context, event.deletion_markers)
     offline = {
-        name
+        name: gone
         for name in queued
-        if any(
-            not context.is_online(replica, partition.tp)
-            for partition in context.topics[name].partitions.values()
-            for replica in partition.replicas
+        if (
+            gone := {
+                replica
+                for partition in context.topics[name].partitions.values()
+                for replica in partition.replicas
+                if not context.is_online(replica, partition.tp)
+            }
         )
     }
     busy = {tp.topic for tp in context.reassigning}
+    yield from deletion.report_halted(
+        {name: deletion.offline_reason(gone) for name, gone in offline.items() if name not in busy}
+    )
     return context.with_deletions(
-        {name: Deletion(halted=name in busy | offline, begun=name not in busy) for name in queued}
+        {name: Deletion(halted=name in busy | offline.keys(), begun=name not in busy) for name in queued}
     )
 
 

@@ -17,7 +17,19 @@ from zkbroker.controller.context import Context, Partition
 from zkbroker.controller.events import ReassignmentsListed, ReassignmentsRequested
 from zkbroker.controller.partitions import change_states, report_elections, set_aside
 from zkbroker.controller.requests import Requests
-from zkbroker.controller.steps import Delete, Done, Notice, Plan, SetData, read, reply, report, write
+from zkbroker.controller.steps import (
+    Delete,
+    Done,
+    Moved,
+    Moving,
+    Notice,
+    Plan,
+    SetData,
+    read,
+    reply,
+    report,
+    write,
+)
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.model import LeaderAndIsr, ReplicaAssignment, TopicAssignment, TopicPartition
 from zkbroker.zookeeper import znodes
@@ -77,7 +89,16 @@ def proceed(context: Context, wanted: Mapping[TopicPartition, ReplicaAssignment]
         tp: tuple(r for r in _known(context, tp).replicas if r not in assignment.replicas)
         for tp, assignment in changed.items()
     }
+    before = context
     context, written = yield from _write_assignments(context, changed)
+    cancelled = {
+        tp
+        for tp, assignment in written.items()
+        if _known(before, tp).assignment.is_being_reassigned and not assignment.is_being_reassigned
+    }
+    yield from report(
+        *(Moved(tp, Moving.CANCELLED if tp in cancelled else Moving.BEGUN, a) for tp, a in written.items())
+    )
     wanted = {tp: a for tp, a in wanted.items() if tp in written or tp not in changed}
     for tp, assignment in wanted.items():
         context = context.with_reassigning(tp, active=assignment.is_being_reassigned)
@@ -85,7 +106,8 @@ def proceed(context: Context, wanted: Mapping[TopicPartition, ReplicaAssignment]
     left = [partition for tp in wanted if (partition := context.partition(tp)) is not None]
     done = [partition.tp for partition in left if is_complete(partition)]
     context = yield from _move_on(context, [p.tp for p in left if not is_complete(p)])
-    return (yield from _complete(context, [tp for tp in done if context.partition(tp) is not None]))
+    possible = [tp for tp in done if context.partition(tp) is not None]
+    return (yield from _complete(context, possible, cancelled))
 
 
 def _known(context: Context, tp: TopicPartition) -> Partition:
@@ -109,9 +131,12 @@ def _move_on(context: Context, partitions: Iterable[TopicPartition]) -> Plan[Con
     return context
 
 
-def _complete(context: Context, partitions: Iterable[TopicPartition]) -> Plan[Context]:
-    """All targets are in sync: one of them leads, the others replicas leave the ISR and are deleted.
+def _complete(
+    context: Context, partitions: Iterable[TopicPartition], cancelled: Collection[TopicPartition]
+) -> Plan[Context]:
+    """All targets are in sync: one of them leads, the other replicas leave the ISR and are deleted.
 
+    `cancelled`: those that are back where they were.
     A partition none of whose target replicas is online stays as it is; Kafka would drop its leader.
     """
     possible = {}
@@ -159,6 +184,7 @@ def _complete(context: Context, partitions: Iterable[TopicPartition]) -> Plan[Co
         requests.leader_and_isr(finished[tp].replicas, tp)
     yield from _send_stops(context, requests, {tp: possible[tp].removing for tp in finished})
     context, written = yield from _write_assignments(context, finished)
+    yield from report(*(Moved(tp, Moving.COMPLETED, a) for tp, a in written.items() if tp not in cancelled))
     yield from strip_znode(lambda tp, replicas: tp in written and replicas == written[tp].replicas)
     for tp in written:
         context = context.with_reassigning(tp, active=False)

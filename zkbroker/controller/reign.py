@@ -28,17 +28,22 @@ from zkbroker.controller.events import (
     LeaderAndIsrAnswered,
     RebalanceDue,
 )
+from zkbroker.controller.news import told
 from zkbroker.controller.planner import plan
 from zkbroker.controller.senders import Connect, Senders, SenderStatistics
 from zkbroker.controller.steps import (
     ControllerMoved,
     ControlRequest,
     Create,
+    Deleted,
+    Deleting,
     Delivered,
     Done,
     Elected,
     Found,
     FreshTopicIds,
+    Moved,
+    News,
     Notice,
     Op,
     Outcome,
@@ -58,16 +63,19 @@ from zkbroker.controller.writer import FencedWriter
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.events import (
     ControllerHandles,
-    ControllerSays,
     EventFeed,
-    PartitionElected,
     PartitionStateWritten,
-    TopicSetAside,
-    UncleanElection,
+    current_cause,
     set_cause,
 )
 from zkbroker.metadata import ClusterSnapshot, PartitionMetadata
-from zkbroker.model import BrokerInfo, LeaderAndIsr, LeaderRecoveryState, TopicPartition
+from zkbroker.model import (
+    BrokerInfo,
+    LeaderAndIsr,
+    LeaderRecoveryState,
+    ReplicaAssignment,
+    TopicPartition,
+)
 from zkbroker.protocol.generated.leader_and_isr_request import LeaderAndIsrRequest
 from zkbroker.protocol.generated.leader_and_isr_response import LeaderAndIsrResponse
 from zkbroker.protocol.generated.stop_replica_request import StopReplicaRequest
@@ -136,7 +144,7 @@ class Reign:
     on_taken_over: Callable[[], None] = lambda: None
     has_taken_over: bool = attrs.field(default=False, init=False)
     context: Context = attrs.field(init=False)  # replaced after each event; nobody else keeps it
-    _inbox: deque[Event] = attrs.field(factory=deque)
+    _inbox: deque[tuple[Event, str]] = attrs.field(factory=deque)  # each with what brought it here
     _arrived: Changed = attrs.field(factory=Changed)
     _calls: dict[int, _Call] = attrs.field(factory=dict)
     _ticket: int = 0
@@ -173,7 +181,7 @@ class Reign:
                 self._watches.follow()
                 nursery.start_soon(self._rebalance_regularly)
                 while True:
-                    await self._handle(await self._next_event())
+                    await self._handle(*await self._next_event())
         except* ControllerMoved as moved:
             log.warning("Broker %d stops being the controller: %s", self.broker_id, _leaf(moved))
         finally:
@@ -183,7 +191,7 @@ class Reign:
 
     def put(self, event: Event) -> None:
         """Hand an event to the loop. Never waits."""
-        self._inbox.append(event)
+        self._inbox.append((event, current_cause()))
         self._arrived.notify()
 
     async def ask(self, event: Callable[[int], Event]) -> Any:
@@ -203,18 +211,19 @@ class Reign:
             raise call.answer
         return call.answer
 
-    async def _next_event(self) -> Event:
-        """The next event; AlterPartitions that wait in a row come as one."""
+    async def _next_event(self) -> tuple[Event, str]:
+        """The next event and what brought it here; AlterPartitions that wait in a row come as one."""
         while not self._inbox:
             await self._arrived.wait()
-        event = self._inbox.popleft()
+        event, origin = self._inbox.popleft()
         if isinstance(event, AlterPartitionsReceived):
             calls: list[AlterPartitionCall] = list(event.calls)
-            while self._inbox and isinstance(following := self._inbox[0], AlterPartitionsReceived):
+            origins = {origin: None}
+            while self._inbox and isinstance(following := self._inbox[0][0], AlterPartitionsReceived):
                 calls += following.calls
-                self._inbox.popleft()
-            return AlterPartitionsReceived(tuple(calls))
-        return event
+                origins[self._inbox.popleft()[1]] = None
+            return AlterPartitionsReceived(tuple(calls)), "; ".join(origins)
+        return event, origin
 
     def _refuse_calls(self) -> None:
         for call in self._calls.values():
@@ -223,7 +232,7 @@ class Reign:
 
     # -- one event ---------------------------------------------------------------------------------
 
-    async def _handle(self, event: Event) -> None:
+    async def _handle(self, event: Event, origin: str = "") -> None:
         """Drive one plan to its end; only then is the context replaced."""
         config = self.config()
         context = with_policy(
@@ -233,9 +242,10 @@ class Reign:
             imbalance_percentage=config.leader_imbalance_per_broker_percentage,
         )
         kind, turn = type(event).__name__, self._handled + 1
-        set_cause(f"{kind} #{turn}")
+        set_cause(origin)
         if self.events is not None:
             self.events.emit(ControllerHandles(kind, turn, len(self._inbox)))
+        set_cause(f"{kind} #{turn}")
         steps = plan(context, event)
         answer: Any = None
         try:
@@ -300,17 +310,18 @@ class Reign:
             level = [f"{parent}/{name}" for parent, names in children.items() for name in names or ()]
         return tuple(found for found_here in reversed(levels) for found in found_here)
 
-    def _report(self, news: Iterable[Elected | SetAside | Notice]) -> None:
+    def _report(self, news: Iterable[News]) -> None:
+        """Into the log, as far as people want to read it there, and to the feed."""
         for what in news:
             match what:
                 case Notice(text, warning):
                     log.log(logging.WARNING if warning else logging.INFO, "Controller: %s", text)
-                    if self.events is not None:
-                        self.events.emit(ControllerSays(text))
                 case SetAside(topic, reason):
                     log.error("Topic %s is left alone until its znode can be read: %s", topic, reason)
-                    if self.events is not None:
-                        self.events.emit(TopicSetAside(topic, reason))
+                case Moved(tp, stage, assignment):
+                    log.info("Reassignment of %s %s: %s", tp, stage.value, _shown(assignment))
+                case Deleted(topic, Deleting.HALTED, reason):
+                    log.info("Deletion of topic %s waits: %s", topic, reason)
                 case Elected(tp, state, reason, unclean):
                     if unclean:
                         self._unclean_elections += 1
@@ -321,15 +332,9 @@ class Reign:
                             state.leader,
                             state.leader_epoch,
                         )
-                    self._emit_election(what)
-
-    def _emit_election(self, elected: Elected) -> None:
-        if self.events is None:
-            return
-        tp, state, reason = elected.tp, elected.state, elected.reason
-        if elected.unclean:
-            self.events.emit(UncleanElection(tp, state.leader, state.leader_epoch, reason))
-        self.events.emit(PartitionElected(tp, state.leader, state.isr, state.leader_epoch, reason))
+            if self.events is not None and self.events.is_heard:
+                for event in told(what):
+                    self.events.emit(event)
 
     def _tell_states(self, groups: Iterable[tuple[Op, ...]], outcomes: Mapping[str, Outcome]) -> None:
         """Tell the feed what the written state znodes say."""
@@ -430,6 +435,7 @@ class Reign:
     # -- time --------------------------------------------------------------------------------------
 
     async def _rebalance_regularly(self) -> None:
+        set_cause("the regular look at preferred leaders")
         await trio.sleep(FIRST_REBALANCE_S)
         while True:
             config = self.config()
@@ -465,6 +471,13 @@ class Reign:
             unclean_elections=self._unclean_elections,
             senders=() if self._senders is None else self._senders.statistics(),
         )
+
+
+def _shown(assignment: ReplicaAssignment) -> str:
+    text = f"replicas {list(assignment.replicas)}"
+    if assignment.adding or assignment.removing:
+        text += f", adding {list(assignment.adding)}, removing {list(assignment.removing)}"
+    return text
 
 
 def _cached_state(partition: PartitionMetadata) -> LeaderAndIsr:

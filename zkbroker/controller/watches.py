@@ -25,6 +25,7 @@ from zkbroker.controller.events import (
     TopicsSeen,
 )
 from zkbroker.controller.steps import Found
+from zkbroker.events import set_cause
 from zkbroker.model import BrokerInfo, TopicPartition
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import NoNode, ZkSession
@@ -148,11 +149,13 @@ class Watches:
     # -- following ---------------------------------------------------------------------------------
 
     async def _follow_brokers(self) -> None:
+        set_cause(_cause(znodes.BROKER_IDS))
         while True:
             await _first_of(self._brokers)
             self.put(await self._see_brokers())
 
     async def _follow_topics(self) -> None:
+        set_cause(_cause(znodes.TOPICS))
         while True:
             await _first_of((self._topics, self._topic_gone))
             if self._topic_gone.is_set():
@@ -165,6 +168,7 @@ class Watches:
     async def _follow_topic(self, topic: str) -> None:
         """One topic's node, until it is deleted. Then the list is looked at again: it may be back already."""
         path = znodes.topic_path(topic)
+        set_cause(_cause(path))
         while True:
             await self._nodes[topic].wait()
             try:
@@ -176,6 +180,7 @@ class Watches:
             self.put(TopicNodeSeen(topic, node.data, node.stat.version))
 
     async def _follow_markers(self) -> None:
+        set_cause(_cause(znodes.DELETE_TOPICS))
         while True:
             await self._markers.wait()
             topics, self._markers = await self._children(znodes.DELETE_TOPICS)
@@ -183,6 +188,7 @@ class Watches:
                 self.put(DeletionMarkersSeen(frozenset(topics)))
 
     async def _follow_isr_changes(self) -> None:
+        set_cause(_cause(znodes.ISR_CHANGES))
         handled: set[str] = set()
         while True:
             await self._isr_changes.wait()
@@ -198,6 +204,7 @@ class Watches:
                 self.put(IsrChangesNotified(tuple(new), frozenset(partitions)))
 
     async def _follow_log_dir_events(self) -> None:
+        set_cause(_cause(znodes.LOG_DIR_EVENTS))
         handled: set[str] = set()
         while True:
             await self._log_dir_events.wait()
@@ -227,12 +234,17 @@ class Watches:
     async def _follow_node(self, path: str, seen: tuple[int, trio.Event], created: Event) -> None:
         """Say when the node is created, not when it is written: we write it ourselves."""
         last, changed = seen
+        set_cause(_cause(path))
         while True:
             await changed.wait()
             czxid, changed = await self._see_node(path)
             if czxid not in (0, last):
                 self.put(created)
             last = czxid
+
+
+def _cause(path: str) -> str:
+    return f"the watch on {path}"
 
 
 async def _first_of(events: Collection[trio.Event]) -> None:

@@ -46,13 +46,14 @@ class IsrProposals:
 
     async def run(self) -> None:
         """Send what is queued, for ever."""
-        set_cause("the controller answered AlterPartition")
         while True:
             while not self._queued:
                 await self._moved.wait()
+            set_cause("IsrProposed")
             sent, self._queued = self._queued, {}
             try:
                 response = await self.ask_controller(self._request(sent))
+                set_cause("the controller answered AlterPartition")
             except KafkaError as error:
                 log.info("AlterPartition was refused: %s", error)
                 self._again(sent)
