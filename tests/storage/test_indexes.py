@@ -47,10 +47,10 @@ def test_the_floor_of_an_offset_index(
         index.add(offset, position)
         known.append((offset, position))
     for wanted in {990, 1000, offset + 5} | {at + d for at, _ in known for d in (-1, 0, 1)}:
-        assert index.floor_position(wanted) == max((p for o, p in known if o <= wanted), default=0)
+        assert index.floor(wanted)[1] == max((p for o, p in known if o <= wanted), default=0)
     for wanted in {0, position + 1} | {at + d for _, at in known for d in (-1, 0, 1)}:
         assert index.last_boundary(wanted) == max((p for _, p in known if p <= wanted), default=0)
-    assert index.last_position == position
+    assert index.last_entry[1] == position
     if known:
         cut = known[len(known) // 2][1]
         index.truncate(cut)
@@ -100,7 +100,7 @@ def test_a_long_tail_is_written_out(tmp_path: Path) -> None:
     assert 16_384 * 8 <= path.stat().st_size < 20_000 * 8
     assert index.entries.count == 20_000
     for number in (1, 8_191, 8_192, 8_193, 16_384, 20_000):
-        assert index.floor_position(number) == number * 10
+        assert index.floor(number)[1] == number * 10
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 8, b"\0" * 20, b"\1" * 5])

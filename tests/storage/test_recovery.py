@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.support import NOW, TOPIC_ID, Home, append, batch, require_sound_files, values
+from tests.storage.support import NOW, TOPIC_ID, Home, append, batch, read_all, require_sound_files, values
 from zkbroker.protocol.records import ControlType, control_batch, read_batches
 from zkbroker.storage.appends import AbortedTransaction, AppendOrigin
 from zkbroker.storage.flushing import prepare_clean_stop
@@ -171,34 +171,43 @@ def test_only_what_may_be_torn_is_verified(home: Home, directory: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["index", "timeindex", "txnindex", "snapshot", "leader-epoch-checkpoint"])
-@pytest.mark.parametrize("damage", ["missing", "torn", "garbage"])
-def test_lost_companions_are_rebuilt(home: Home, directory: Path, kind: str, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["missing", "emptied", "torn", "garbage"])
+@pytest.mark.parametrize("clean", [True, False])
+def test_lost_companions_are_rebuilt(
+    home: Home, directory: Path, kind: str, damage: str, clean: bool
+) -> None:
+    if clean and kind == "txnindex" and damage in ("missing", "emptied"):
+        pytest.skip("that a segment has no aborted transactions is no damage")
     end = stopped_cleanly(filled(home))
     sound = {path.name: path.read_bytes() for path in directory.iterdir()}
     for path in directory.iterdir():
         if path.name.endswith(f".{kind}") or path.name == kind:
             if damage == "missing":
                 path.unlink()
+            elif damage == "emptied":
+                path.write_bytes(b"")
             elif damage == "torn":
                 path.write_bytes(path.read_bytes()[:-3])
             else:
-                path.write_bytes(b"\x01\x02garbage")
-    repaired_when_clean = {
-        "missing": kind != "txnindex",
-        "torn": kind in ("snapshot", "leader-epoch-checkpoint", "txnindex"),
-        "garbage": kind in ("snapshot", "leader-epoch-checkpoint"),
-    }[damage]
-    log = home.open(clean=repaired_when_clean, recovery_point=end if repaired_when_clean else 0)
+                path.write_bytes(b"\0\0\0\1garb" * 30 + b"x")
+    log = home.open(clean=clean, recovery_point=end if clean else 0)
     require_filled(log)
+    for offset in range(15):
+        assert next(read_all(log, offset)).base_offset == offset
+    there = log.offset_for_timestamp(NOW)
+    assert there is not None and there.offset == 0
+    assert all(segment.largest_timestamp_ms == NOW for segment in log.segments)
     flush = prepare_clean_stop(log)
     if flush is not None:
         flush.run()
     log.close()
     require_sound_files(directory)
-    if damage == "missing":
+    if not (
+        clean and kind == "index" and damage in ("emptied", "torn")
+    ):  # what is left leads to where it says
         rebuilt = {path.name: path.read_bytes() for path in directory.iterdir()}
         for name in sound:
-            if name.endswith((".index", ".timeindex", ".log", ".txnindex")):
+            if name.endswith((".index", ".timeindex", ".txnindex", ".log")):
                 assert rebuilt[name] == sound[name], name
 
 

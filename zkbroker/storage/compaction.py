@@ -209,7 +209,8 @@ class _Run:
         for segment, end in zip(self._segments, ends, strict=True):
             if end <= start:
                 continue
-            for header, batch in self._batches(segment, segment.offset_index.floor_position(start)):
+            near = next(segment.headers_near(start), None)
+            for header, batch in self._batches(segment, 0 if near is None else near.position):
                 if header.attributes & CONTROL:
                     seen.end(header, batch)
                 elif not seen.is_aborted(header):

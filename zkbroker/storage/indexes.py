@@ -85,6 +85,7 @@ class EntryFile:
     entry_bytes: int
     stored_bytes: int = 0
     unsynced: Unsynced = attrs.field(factory=Unsynced)
+    is_torn: bool = False  # the file ended in the middle of an entry when it was opened
     _stored_last: bytes | None = None  # the last entry in the file, known without reading all of it
     _tail: bytearray = attrs.field(factory=bytearray)
 
@@ -97,6 +98,7 @@ class EntryFile:
         try:
             found = os.fstat(fd).st_size
             size = found - found % self.entry_bytes
+            self.is_torn = size != found
             if size and not any(self.files.pread(fd, self.entry_bytes, size - self.entry_bytes)):
                 size = valid_index_bytes(read_range(self.files, fd, 0, size), self.entry_bytes)
             if size != found:
@@ -194,6 +196,7 @@ class EntryFile:
         """
         self.cache.drop(self)
         self.stored_bytes = 0
+        self.is_torn = False
         self._stored_last = None
         self._tail = bytearray()
         if remove:
@@ -218,8 +221,11 @@ class OffsetIndex:
         """`last_offset` is that of the batch which begins at `position`; both grow."""
         self.entries.add(_OFFSET_ENTRY.pack(last_offset - self.base_offset, position))
 
-    def floor_position(self, offset: int) -> int:
-        """Position of the batch of the last entry whose offset is not above `offset`; 0 if there is none."""
+    def floor(self, offset: int) -> tuple[int, int]:
+        """(last offset, position) of the last batch indexed whose last offset is not above `offset`.
+
+        Position 0 if there is none.
+        """
         entries = self.entries
         relative = offset - self.base_offset
         if relative >= MAX_RELATIVE_OFFSET:
@@ -231,7 +237,10 @@ class OffsetIndex:
         index = bisect_right(
             range(len(part) // 8), relative, key=lambda i: _RELATIVE.unpack_from(part, i * 8)[0]
         )
-        return _RELATIVE.unpack_from(part, index * 8 - 4)[0] if index else 0
+        if not index:
+            return self.base_offset - 1, 0
+        found, position = _OFFSET_ENTRY.unpack_from(part, index * 8 - 8)
+        return self.base_offset + found, position
 
     def last_boundary(self, position: int) -> int:
         """The largest indexed batch position that is not above `position`; 0 if there is none."""
@@ -246,10 +255,13 @@ class OffsetIndex:
         return _RELATIVE.unpack_from(part, index * 8 - 4)[0] if index else 0
 
     @property
-    def last_position(self) -> int:
-        """Position of the batch of the last entry, 0 if there is none. Raises: OSError."""
+    def last_entry(self) -> tuple[int, int]:
+        """(last offset, position) of the last batch indexed; position 0 if there is none. Raises: OSError."""
         last = self.entries.last
-        return _OFFSET_ENTRY.unpack(last)[1] if last is not None else 0
+        if last is None:
+            return self.base_offset - 1, 0
+        found, position = _OFFSET_ENTRY.unpack(last)
+        return self.base_offset + found, position
 
     def entry(self, index: int) -> tuple[int, int]:
         """(last offset, position)."""
@@ -286,6 +298,16 @@ class TimeIndex:
             return -1, self.base_offset
         timestamp, relative = _TIME_ENTRY.unpack(last)
         return timestamp, self.base_offset + relative
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether what the file holds can be a whole index: to be asked before anything is added. Raises: OSError."""
+        if self.entries.is_torn:
+            return False
+        if not self.entries.count:
+            return True
+        timestamp, offset = self.last_entry()
+        return offset >= self.base_offset and timestamp >= self.entry(0)[0]
 
     def add_if_later(self, timestamp: int, offset: int) -> None:
         """Add an entry unless the last one is at least as late."""
@@ -330,6 +352,17 @@ class TransactionIndex:
             part, at = self.entries.part_for(index)
             _, producer_id, first, last, stable = _TRANSACTION_ENTRY.unpack_from(part, at)
             yield AbortedTransaction(producer_id, first, last, stable)
+
+    def is_sound(self, base_offset: int) -> bool:
+        """Whether every entry can be one of the segment that begins there. Raises: OSError."""
+        if self.entries.is_torn:
+            return False
+        for index in range(self.entries.count):
+            part, at = self.entries.part_for(index)
+            version, _, first, last, _ = _TRANSACTION_ENTRY.unpack_from(part, at)
+            if version != 0 or last < base_offset or first > last:
+                return False
+        return True
 
     def truncate(self, end_offset: int) -> None:
         """Drop transactions whose marker is at or after `end_offset`."""

@@ -18,7 +18,6 @@ from zkbroker.storage.appends import AbortedTransaction
 from zkbroker.storage.checkpoints import read_partition_metadata, write_partition_metadata
 from zkbroker.storage.files import Files, read_fully, remove_file, replace_if_changed
 from zkbroker.storage.headers import TornBatch
-from zkbroker.storage.indexes import TRANSACTION_ENTRY_BYTES
 from zkbroker.storage.leader_epochs import LeaderEpochs, decode_leader_epochs, encode_leader_epochs
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_directory import LogDirectory
@@ -278,14 +277,17 @@ def _collect_epochs(segments: Iterable[Segment], epochs: LeaderEpochs) -> None:
 
 
 def _has_indexes(segment: Segment, present: set[str]) -> bool:
-    """Whether a segment that was not recovered has its indexes; what is in them is not looked at. Raises: OSError."""
+    """Whether a segment that was not recovered has its indexes. Raises: OSError.
+
+    What is in them is looked at when they are used, save for the few aborted transactions.
+    """
     if segment.timestamps_known:
         return True  # just rebuilt
     if not {os.path.basename(segment.path(s)) for s in (names.OFFSET_INDEX, names.TIME_INDEX)} <= present:
         return False
     if os.path.basename(segment.path(names.TRANSACTION_INDEX)) not in present:
         return True
-    return segment.storage.files.size(segment.path(names.TRANSACTION_INDEX)) % TRANSACTION_ENTRY_BYTES == 0
+    return segment.transaction_index.is_sound(segment.base_offset)
 
 
 def _recover(

@@ -34,7 +34,7 @@ def first_at_or_after(segments: Segments, timestamp: int, start_offset: int) -> 
         if segment.max_timestamp < timestamp:
             continue
         from_offset = max(segment.time_index.floor_offset(timestamp), start_offset)
-        for header in segment.headers(segment.offset_index.floor_position(from_offset)):
+        for header in segment.headers_near(from_offset):
             if header.max_timestamp >= timestamp and header.last_offset >= start_offset:
                 for offset, record_timestamp in _timestamps(segment, header):
                     if record_timestamp >= timestamp and offset >= start_offset:
@@ -52,7 +52,7 @@ def latest(segments: Segments) -> TimestampAndOffset | None:
             best = segment
     if best is None:
         return None
-    for header in best.headers(best.offset_index.floor_position(best.max_timestamp_offset)):
+    for header in best.headers_near(best.max_timestamp_offset):
         if header.max_timestamp == best.max_timestamp:
             for offset, timestamp in _timestamps(best, header):
                 if timestamp == header.max_timestamp:
@@ -90,7 +90,7 @@ def counted_from(segments: Segments, offset: int) -> tuple[int, int]:
     """
     records, first_epoch = 0, -1
     for segment in segments.starting_with(offset):
-        for header in segment.headers(segment.offset_index.floor_position(offset)):
+        for header in segment.headers_near(offset):
             if header.last_offset >= offset:
                 if not records:
                     first_epoch = header.leader_epoch

@@ -6,6 +6,7 @@ Source: LogSegment of Kafka 3.9.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -33,6 +34,8 @@ from zkbroker.storage.slices import LogFile, OpenFiles
 
 if TYPE_CHECKING:
     from zkbroker.config import TopicConfig
+
+log = logging.getLogger(__name__)
 
 
 @attrs.define(eq=False)
@@ -150,9 +153,31 @@ class Segment:
         return entries
 
     def load_timestamps(self) -> None:
-        """Learn max_timestamp from the time index: a sealed segment's last entry has it."""
-        self.max_timestamp, self.max_timestamp_offset = self.time_index.last_entry()
+        """Learn max_timestamp from the time index: a sealed segment's last entry has it. Raises: OSError."""
+        index = self.time_index
+        if not index.is_sound or not (index.entries.count or self.load_first_timestamp() < 0):
+            self._rebuild_indexes()
+            return
+        self.max_timestamp, self.max_timestamp_offset = index.last_entry()
         self.timestamps_known = True
+
+    def _rebuild_indexes(self) -> None:
+        """Make the offset and the time index anew from the batches' headers. Raises: OSError.
+
+        After a kill a recovery does that, with checksums; this is for files that were damaged while no broker ran.
+        """
+        log.warning("%s: an index is damaged and is rebuilt", self.path())
+        size = self.size
+        self.offset_index.entries.reset()
+        self.time_index.entries.reset()
+        self._time_index = None
+        self.max_timestamp = self.max_timestamp_offset = -1
+        self.bytes_since_index_entry = 0
+        for header in self.headers():
+            self.appended(header.last_offset, header.max_timestamp, header.position, header.size)
+        self.size = size
+        self.timestamps_known = True
+        self.finish_indexes()
 
     @property
     def largest_timestamp_ms(self) -> int:
@@ -251,7 +276,7 @@ class Segment:
 
     def find(self, offset: int) -> BatchHeader | None:
         """The first batch whose last offset is not below `offset`. Raises: OSError."""
-        for header in self.headers(self.offset_index.floor_position(offset)):
+        for header in self.headers_near(offset):
             if header.last_offset >= offset:
                 return header
         return None
@@ -261,10 +286,28 @@ class Segment:
         if position < self.size:
             yield from scan_headers(self.storage.files, self.file().fd, position, self.size)
 
+    def headers_near(self, offset: int) -> Iterator[BatchHeader]:
+        """Batch headers from a little before the batch that holds `offset`, as the index says. Raises: OSError."""
+        return self._headers_from(*self.offset_index.floor(offset))
+
+    def _headers_from(self, last_offset: int, position: int) -> Iterator[BatchHeader]:
+        """Those from an entry of the offset index on; one that leads to no such batch has the indexes rebuilt."""
+        if position:
+            walk = self.headers(position) if position > 0 else iter(())
+            first = next(walk, None)
+            if first is None or first.last_offset != last_offset:
+                self._rebuild_indexes()
+                walk = self._headers_from(*self.offset_index.floor(last_offset))
+            else:
+                yield first
+        else:
+            walk = self.headers()
+        yield from walk
+
     def last_header(self) -> BatchHeader | None:
         """The last batch. Raises: OSError."""
         last = None
-        for header in self.headers(self.offset_index.last_position):
+        for header in self._headers_from(*self.offset_index.last_entry):
             last = header
         return last
 
@@ -300,8 +343,7 @@ class Segment:
 
     def _remeasure_timestamps(self) -> None:
         self.max_timestamp, self.max_timestamp_offset = self.time_index.last_entry()
-        position = self.offset_index.floor_position(self.max_timestamp_offset)
-        for header in self.headers(position):
+        for header in self.headers_near(self.max_timestamp_offset):
             if header.max_timestamp > self.max_timestamp:
                 self.max_timestamp = header.max_timestamp
                 self.max_timestamp_offset = header.last_offset

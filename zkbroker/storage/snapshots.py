@@ -98,8 +98,7 @@ def rebuild_producers(
 
 def replay_segment(segment: Segment, producers: ProducerStates, *, start: int, end: int) -> None:
     """Apply the segment's batches in offsets [start, end) to `producers`. Raises: OSError."""
-    at = segment.offset_index.floor_position(start) if start > segment.base_offset else 0
-    for header in segment.headers(at):
+    for header in segment.headers_near(start) if start > segment.base_offset else segment.headers():
         if header.base_offset >= end:
             break
         if header.last_offset >= start and header.producer_id >= 0:
