@@ -97,7 +97,8 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         for process in processes.of_interest(item.stash.get(_started_before, 0)):
-            report.sections.append((f"{process.name}: {process.log_path}", process.tail(LOG_LINES)))
+            end = "" if process.died_with is None else f" (it ended by itself, with {process.died_with})"
+            report.sections.append((f"{process.name}{end}: {process.log_path}", process.tail(LOG_LINES)))
     return report
 
 

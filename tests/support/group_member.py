@@ -94,14 +94,18 @@ def confluent_kafka(options: dict[str, Any], report: Report) -> None:
     )
     while not report.is_stopped:
         positions: dict[int, tuple[int, int]] = {}
-        messages: list[Any] = consumer.consume(HANDFUL, timeout=POLL_S)
-        for each in messages:
-            if each.error() is not None:
-                if each.error().fatal():
-                    raise KafkaException(each.error())
+        # One by one: after a rebalance consume() gives what an earlier assignment had fetched, be it committed long
+        # since (librdkafka 2.16; confluent-kafka-python's issue 1013).
+        for wait_s in (POLL_S, *[0] * (HANDFUL - 1)):
+            message = consumer.poll(wait_s)
+            if message is None:
+                break
+            if message.error() is not None:
+                if message.error().fatal():
+                    raise KafkaException(message.error())
                 continue
-            first, _ = positions.get(each.partition(), (each.offset(), 0))
-            positions[each.partition()] = (first, each.offset())
+            first, _ = positions.get(message.partition(), (message.offset(), 0))
+            positions[message.partition()] = (first, message.offset())
         if not positions:
             continue
         for partition, (first, last) in positions.items():

@@ -48,6 +48,8 @@ class ManagedProcess:
     working_directory: Path | None = None
     _popen: subprocess.Popen[bytes] | None = attrs.field(default=None, init=False)
     _log_start_bytes: int = attrs.field(default=0, init=False)
+    died_with: int | None = attrs.field(default=None, init=False)
+    """The exit code with which it was found ended though nobody had ended it or waited for its end."""
 
     @property
     def pid(self) -> int:
@@ -143,6 +145,8 @@ class ManagedProcess:
         popen = self._popen
         if popen.poll() is None:
             popen.kill()
+        elif self in _running:
+            self.died_with = popen.returncode
         _running.discard(self)
         return popen.wait()
 
