@@ -28,6 +28,7 @@ from typing import Any
 HANDFUL = 50
 POLL_S = 0.2
 LONG_POLL_MS = 30_000
+COMMITTED_S = 60.0  # for the coordinator to be found and to have loaded
 HEARTBEAT_MS = 500
 
 
@@ -66,7 +67,7 @@ class Report:
 
 
 def confluent_kafka(options: dict[str, Any], report: Report) -> None:
-    from confluent_kafka import Consumer, KafkaException
+    from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
     strategy = {"eager": "range", "cooperative": "cooperative-sticky"}[options["strategy"]]
     config = {
@@ -76,36 +77,45 @@ def confluent_kafka(options: dict[str, Any], report: Report) -> None:
         "session.timeout.ms": options["session_ms"],
         "heartbeat.interval.ms": HEARTBEAT_MS,
         "enable.auto.commit": False,
-        "auto.offset.reset": "earliest",
+        "auto.offset.reset": "error",  # it begins where the coordinator says, or ends
         "reconnect.backoff.max.ms": 500,
     }
     if options["instance"]:
         config["group.instance.id"] = options["instance"]
     consumer = Consumer(config)
+    starts: dict[int, int] = {}
+
+    def assign(_: Consumer, new: list[TopicPartition]) -> None:
+        report.assigned(each.partition for each in new)
+        committed = consumer.committed(new, timeout=COMMITTED_S) if new else []
+        starts.update((each.partition, max(0, each.offset)) for each in committed)
+        found = [
+            TopicPartition(each.topic, each.partition, each.offset if each.offset >= 0 else OFFSET_BEGINNING)
+            for each in committed
+        ]
+        (consumer.assign if options["strategy"] == "eager" else consumer.incremental_assign)(found)
 
     def numbers(partitions: Iterable[Any]) -> list[int]:
         return [each.partition for each in partitions]
 
     consumer.subscribe(
         [options["topic"]],
-        on_assign=lambda _, new: report.assigned(numbers(new)),
+        on_assign=assign,
         on_revoke=lambda _, old: report.gone("revoked", numbers(old)),
         on_lost=lambda _, old: report.gone("lost", numbers(old)),
     )
     while not report.is_stopped:
         positions: dict[int, tuple[int, int]] = {}
-        # One by one: after a rebalance consume() gives what an earlier assignment had fetched, be it committed long
-        # since (librdkafka 2.16; confluent-kafka-python's issue 1013).
-        for wait_s in (POLL_S, *[0] * (HANDFUL - 1)):
-            message = consumer.poll(wait_s)
-            if message is None:
-                break
-            if message.error() is not None:
-                if message.error().fatal():
-                    raise KafkaException(message.error())
+        messages: list[Any] = consumer.consume(HANDFUL, timeout=POLL_S)
+        for each in messages:
+            if (problem := each.error()) is not None:
+                if problem.fatal() or problem.code() == KafkaError._AUTO_OFFSET_RESET:
+                    raise KafkaException(problem)
                 continue
-            first, _ = positions.get(message.partition(), (message.offset(), 0))
-            positions[message.partition()] = (first, message.offset())
+            if each.offset() < starts[each.partition()]:
+                continue  # fetched for an assignment it lost since (librdkafka 2.16; its issues 1359 and 1767)
+            first, _ = positions.get(each.partition(), (each.offset(), 0))
+            positions[each.partition()] = (first, each.offset())
         if not positions:
             continue
         for partition, (first, last) in positions.items():
