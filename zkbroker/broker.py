@@ -193,12 +193,14 @@ class Broker:
                 raise PeerError(f"broker {broker.broker_id} has no listener {listener}")
             return Peer(endpoint, client_id, guard.login.connect)
 
+        unclean_elections = UncleanElections(identity.broker_id, zk.session, wall_ms)
         controller = Controller(
             broker_id=identity.broker_id,
             config=lambda: dynamic.broker,
             connect=lambda broker: connect(broker, str(identity.broker_id), control_plane),
             events=self.events,
             cluster_snapshot=lambda: metadata.snapshot,
+            elected_uncleanly=unclean_elections.elected,
         )
 
         async def ask_own_controller(message: Message, version: int) -> Message:
@@ -251,7 +253,6 @@ class Broker:
                 between_brokers=self.config.inter_broker_protocol_version,
             )
         )
-        unclean_elections = UncleanElections(identity.broker_id, zk.session, wall_ms)
         replicas = ReplicaManager(
             logs=logs,
             fetchers=fetchers,
@@ -265,7 +266,9 @@ class Broker:
                 max_lag_ms=lambda: dynamic.broker.replica_lag_time_max_ms,
                 events=self.events,
                 leads_uncleanly=unclean_elections.leads,
+                recovered=unclean_elections.recovered,
                 truncated=unclean_elections.truncated,
+                restarted=unclean_elections.restarted,
             ),
         )
         replicas.load_high_watermarks()

@@ -349,6 +349,9 @@ class LogRestarted:
     tp: TopicPartition
     from_offset: int  # the former log end
     to_offset: int  # where the empty log starts
+    log_start_offset: int  # the former one: offsets [log_start_offset, from_offset) are gone
+    high_watermark: int  # the one it knew
+    last_epoch: int  # the leader epoch of the last record, -1 if unknown
     leader_epoch: int
 
 

@@ -16,8 +16,8 @@ from typing import Final
 import attrs
 
 from zkbroker.changed import Changed
-from zkbroker.events import LeadershipTaken, LogTruncated
-from zkbroker.model import TopicId, TopicPartition, parse_topic_id, topic_id_text
+from zkbroker.events import LeadershipTaken, LogRestarted, LogTruncated
+from zkbroker.model import LeaderAndIsr, TopicId, TopicPartition, parse_topic_id, topic_id_text
 from zkbroker.replication.partition import Partition
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import (
@@ -50,14 +50,16 @@ class Dropped:
     broker_id: int
     first_offset: int
     end_offset: int
-    records: int
+    records: int  # -1: not counted
     committed: int  # offsets of the range below the high watermark that broker knew
     wall_ms: int
 
 
 @attrs.frozen
 class Elected:
-    """One unclean election. A broker may drop records before the leader's own note: then its numbers are -1."""
+    """One unclean election. The controller, or who drops records, may note it before the leader: then that one's
+    numbers are -1.
+    """
 
     topic_id: TopicId
     leader: int
@@ -67,22 +69,63 @@ class Elected:
     high_watermark: int  # the one it knew
     wall_ms: int
     dropped: tuple[Dropped, ...] = ()
+    recovered: bool = (
+        False  # others are in the ISR with it since; until then every return of it is this election
+    )
 
 
 Elections = tuple[Elected, ...]
 """Of one partition, oldest first."""
 
 
+def with_elected(elections: Elections, elected: Elected) -> Elections:
+    """The record once a controller has elected. Others may have noted it already, under a later leader epoch."""
+    for index, known in enumerate(elections):
+        if _same_leader(known, elected) and known.leader_epoch >= elected.leader_epoch:
+            return _replaced(elections, index, _as_early(known, elected))
+    return (*elections, elected)[-KEPT:]
+
+
 def with_leader(elections: Elections, leads: Elected) -> Elections:
     """The record once the elected leader has noted where it begins."""
-    for index, known in enumerate(elections):
-        if known.topic_id != leads.topic_id or known.leader != leads.leader:
-            continue
-        if known.leader_epoch == leads.leader_epoch or known.log_end_offset == UNKNOWN:
-            if known.log_end_offset != UNKNOWN:
-                return elections  # noted already
-            return _replaced(elections, index, attrs.evolve(leads, dropped=known.dropped))
-    return (*elections, leads)[-KEPT:]
+    index = next(
+        (
+            number
+            for number, known in enumerate(elections)
+            if _same_leader(known, leads) and known.leader_epoch == leads.leader_epoch
+        ),
+        None,
+    )
+    if index is None and elections and _same_leader(elections[-1], leads) and not elections[-1].recovered:
+        index = len(elections) - 1  # it heard of it late, or it was away and leads again, alone as before
+    if index is None:
+        return (*elections, leads)[-KEPT:]
+    known = elections[index]
+    if known.log_end_offset != UNKNOWN:
+        return elections  # noted already
+    told = attrs.evolve(known, log_end_offset=leads.log_end_offset, high_watermark=leads.high_watermark)
+    return _replaced(elections, index, _as_early(told, leads))
+
+
+def with_recovered(elections: Elections, leads: Elected) -> Elections:
+    """The record once others are in the ISR with the elected leader: what comes later is another election."""
+    if elections and _same_leader(elections[-1], leads):
+        return _replaced(elections, len(elections) - 1, attrs.evolve(elections[-1], recovered=True))
+    return elections
+
+
+def _same_leader(one: Elected, other: Elected) -> bool:
+    return (one.topic_id, one.leader) == (other.topic_id, other.leader)
+
+
+def _as_early(known: Elected, other: Elected) -> Elected:
+    """Leader epochs rise with whatever happens to the partition, so the lowest is the election's own."""
+    return attrs.evolve(
+        known,
+        leader_epoch=min(known.leader_epoch, other.leader_epoch),
+        controller_epoch=min(known.controller_epoch, other.controller_epoch),
+        wall_ms=min(known.wall_ms, other.wall_ms),
+    )
 
 
 def with_dropped(
@@ -107,6 +150,24 @@ def with_dropped(
     return (*elections, attrs.evolve(follows, dropped=(dropped,)))[-KEPT:]
 
 
+def with_restarted(
+    elections: Elections, dropped: Dropped, *, last_epoch: int, follows: Elected
+) -> Elections | None:
+    """The record once a broker dropped its whole log, which ended before its leader's begins; the last record of
+    it has `last_epoch`. None if no unclean election passed any of it over.
+    """
+    for index, known in enumerate(elections):
+        if known.topic_id != follows.topic_id or not last_epoch < known.leader_epoch <= follows.leader_epoch:
+            continue
+        first = max(dropped.first_offset, known.log_end_offset)
+        if first >= dropped.end_offset:
+            return None  # the leader had all of it, and deleted it since
+        committed = max(0, dropped.committed - (first - dropped.first_offset))
+        range_ = attrs.evolve(dropped, first_offset=first, committed=committed)
+        return _replaced(elections, index, _added(known, range_))
+    return None
+
+
 def _added(elected: Elected, dropped: Dropped) -> Elected:
     """One range a broker: a follower may find the place in several steps, each below the one before."""
     last = next((known for known in elected.dropped if known.broker_id == dropped.broker_id), None)
@@ -117,7 +178,7 @@ def _added(elected: Elected, dropped: Dropped) -> Elected:
     whole = attrs.evolve(
         dropped,
         end_offset=last.end_offset,
-        records=last.records + dropped.records,
+        records=UNKNOWN if UNKNOWN in (last.records, dropped.records) else last.records + dropped.records,
         committed=last.committed + dropped.committed,
     )
     return attrs.evolve(
@@ -185,6 +246,7 @@ def _decode_elected(found: JsonObject) -> Elected:
             )
             for each in found.nested_list("dropped")
         ),
+        found.boolean("recovered"),
     )
 
 
@@ -232,10 +294,45 @@ class UncleanElections:
     def statistics(self) -> NotesStatistics:
         return NotesStatistics(len(self._queue), self._written, self._failed)
 
+    def elected(self, tp: TopicPartition, topic_id: TopicId, state: LeaderAndIsr) -> None:
+        """This broker's controller elected a leader from outside the ISR. Never waits."""
+        elected = Elected(
+            topic_id,
+            state.leader,
+            state.leader_epoch,
+            state.controller_epoch,
+            UNKNOWN,
+            UNKNOWN,
+            self.wall_ms(),
+        )
+        self._note(tp, lambda elections: with_elected(elections, elected))
+
     def leads(self, partition: Partition, taken: LeadershipTaken) -> None:
         """This broker was elected from outside the ISR. Never waits."""
         leads = self._elected(partition, self.broker_id, taken.log_end_offset, taken.high_watermark)
         self._note(partition.tp, lambda elections: with_leader(elections, leads))
+
+    def recovered(self, partition: Partition) -> None:
+        """Others joined the ISR of this broker, which was elected from outside it. Never waits."""
+        leads = self._elected(partition, self.broker_id, UNKNOWN, UNKNOWN)
+        self._note(partition.tp, lambda elections: with_recovered(elections, leads))
+
+    def restarted(self, partition: Partition, dropped: LogRestarted) -> None:
+        """This broker dropped its whole log, because its leader's begins later. Never waits."""
+        start, end = dropped.log_start_offset, dropped.from_offset
+        range_ = Dropped(
+            self.broker_id,
+            start,
+            end,
+            UNKNOWN,
+            max(0, min(dropped.high_watermark, end) - start),
+            self.wall_ms(),
+        )
+        follows, last_epoch = self._elected(partition, partition.leader, UNKNOWN, UNKNOWN), dropped.last_epoch
+        self._note(
+            partition.tp,
+            lambda elections: with_restarted(elections, range_, last_epoch=last_epoch, follows=follows),
+        )
 
     def truncated(self, partition: Partition, dropped: LogTruncated) -> None:
         """This broker dropped what its leader does not have. Never waits."""
@@ -325,10 +422,14 @@ def described(tp: TopicPartition, elections: Iterable[Elected], at: Callable[[in
             )
         lines += [
             f"  broker {each.broker_id} dropped offsets {each.first_offset} to {each.end_offset - 1}: "
-            f"{each.records} records; {each.committed} offsets were committed as far as it knew; "
+            f"{_counted(each)}; {each.committed} offsets were committed as far as it knew; "
             f"{at(each.wall_ms)}"
             for each in elected.dropped
         ]
         if not elected.dropped:
             lines.append("  no broker has dropped records for it so far")
     return lines
+
+
+def _counted(dropped: Dropped) -> str:
+    return "records not counted" if dropped.records == UNKNOWN else f"{dropped.records} records"

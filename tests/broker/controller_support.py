@@ -248,6 +248,7 @@ class Standing:
     world: World
     events: EventFeed
     settings: dict[str, str] = attrs.field(factory=dict)
+    elected_uncleanly: list[tuple[TopicPartition, TopicId, LeaderAndIsr]] = attrs.field(factory=list)
 
     async def settle(self) -> None:
         """Return when all events of now are handled: a call waits for its turn behind them."""
@@ -317,14 +318,16 @@ async def standing(
     await world.register(*brokers)
     receivers, events = Brokers(), EventFeed()
     settings = dict(properties)
+    unclean: list[tuple[TopicPartition, TopicId, LeaderAndIsr]] = []
     controller = Controller(
         broker_id=CONTROLLER_ID,
         config=lambda: config(**settings),
         connect=receivers.connect,
         events=events,
+        elected_uncleanly=lambda *elected: unclean.append(elected),
         backoff=QUICK,
     )
-    stands = Standing(controller, receivers, world, events, settings)
+    stands = Standing(controller, receivers, world, events, settings, unclean)
 
     async def on_session(session: ZkSession) -> None:
         async with trio.open_nursery() as inner:

@@ -237,6 +237,8 @@ async def test_an_unclean_election_follows_the_policy_as_it_is_now(
         assert any(isinstance(e, PartitionElected) and e.leader == 2 for e in told)
         statistics = stands.controller.statistics()
         assert statistics is not None and statistics.unclean_elections == 1
+        topic_id = znodes.decode_topic("t", (await world.session.get(znodes.topic_path("t"))).data).topic_id
+        assert stands.elected_uncleanly == [(T0, topic_id, state)]
 
 
 async def test_legacy_znodes_are_obeyed_and_removed(tmp_path: Path) -> None:

@@ -42,7 +42,9 @@ async def test_what_is_dropped_is_told_exactly(in_process: Start) -> None:
         TP, 12, 3, records=9, committed=7, first_dropped_epoch=epoch, leader_epoch=epoch
     )
     assert partition.log.log_end_offset == 3
-    assert await told(cluster, lambda: partition.restart_at(40)) == [LogRestarted(TP, 3, 40, epoch)]
+    assert await told(cluster, lambda: partition.restart_at(40)) == [
+        LogRestarted(TP, 3, 40, log_start_offset=0, high_watermark=3, last_epoch=epoch, leader_epoch=epoch)
+    ]
 
 
 async def test_a_proposal_and_its_refusal_are_told(in_process: Start) -> None:

@@ -27,7 +27,10 @@ from zkbroker.unclean_elections import (
     path_of,
     read_all,
     with_dropped,
+    with_elected,
     with_leader,
+    with_recovered,
+    with_restarted,
 )
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import ZkSession
@@ -91,6 +94,49 @@ def test_only_the_election_that_passed_the_records_over_is_to_blame() -> None:
     assert (len(first.dropped), len(second.dropped)) == (0, 1), "written under the first"
 
 
+def test_the_controllers_note_comes_at_any_time_and_names_the_epoch_of_the_election() -> None:
+    """The leader may have heard of it under a later leader epoch only."""
+    by_controller = attrs.evolve(FOLLOWS, wall_ms=0)
+    late = attrs.evolve(LEADS, leader_epoch=9, controller_epoch=5)
+    whole = attrs.evolve(LEADS, wall_ms=0)
+    assert with_leader(with_elected((), by_controller), late) == (whole,)
+    assert with_elected(with_leader((), late), by_controller) == (whole,)
+    assert with_elected(with_elected((), by_controller), by_controller) == (by_controller,)
+    mixed = drop(with_elected((), by_controller), dropped(1, 100, 120), epoch=9, recovering=False)
+    assert mixed[0].dropped and mixed[0].log_end_offset == UNKNOWN, (
+        "brokers of Kafka's do not say where they began"
+    )
+
+
+def test_a_leader_that_was_away_is_not_elected_uncleanly_again_before_others_have_joined_it() -> None:
+    again = attrs.evolve(LEADS, leader_epoch=9, log_end_offset=140)
+    elections = with_leader((), LEADS)
+    assert with_leader(elections, again) == elections
+    recovered = with_recovered(elections, FOLLOWS)
+    assert recovered == (attrs.evolve(LEADS, recovered=True),)
+    assert with_leader(recovered, again) == (*recovered, again)
+    other = with_elected(elections, attrs.evolve(FOLLOWS, leader=3, leader_epoch=12))
+    assert with_recovered(other, FOLLOWS) == other
+
+
+def test_who_drops_the_whole_log_names_what_the_leader_never_had() -> None:
+    def restart(elections: Elections, first: int, end: int, last_epoch: int) -> Elections | None:
+        whole = attrs.evolve(dropped(1, first, end, committed=end - first), records=UNKNOWN)
+        follows = attrs.evolve(FOLLOWS, leader_epoch=9)
+        return with_restarted(elections, whole, last_epoch=last_epoch, follows=follows)
+
+    elections = with_leader((), LEADS)
+    noted = restart(elections, 40, 130, 6)
+    assert noted is not None and noted[0].dropped == (Dropped(1, 100, 130, UNKNOWN, 30, 2),)
+    assert "dropped offsets 100 to 129: records not counted" in described(TP, noted, str)[2]
+    assert restart(elections, 40, 100, 6) is None, "the leader had all of it"
+    assert restart(elections, 40, 130, 7) is None, "its records are of the elected leader"
+    assert restart((), 40, 130, 6) is None
+    steps = drop(elections, dropped(1, 120, 130))
+    assert (found := restart(steps, 40, 120, 6)) is not None
+    assert found[0].dropped == (Dropped(1, 100, 130, UNKNOWN, 20, 2),)
+
+
 def test_an_ordinary_truncation_is_not_noted() -> None:
     """After a clean election what nobody else has was not committed."""
     range_ = dropped(1, 100, 120)
@@ -105,7 +151,7 @@ def test_an_ordinary_truncation_is_not_noted() -> None:
 def test_the_newest_elections_are_kept() -> None:
     elections: Elections = ()
     for epoch in range(KEPT + 5):
-        elections = with_leader(elections, attrs.evolve(LEADS, leader_epoch=epoch))
+        elections = with_leader(elections, attrs.evolve(LEADS, leader=epoch, leader_epoch=epoch))
     assert [elected.leader_epoch for elected in elections] == list(range(5, KEPT + 5))
 
 

@@ -91,9 +91,24 @@ async def test_with_the_policy_on_the_first_to_return_leads(new_cluster: NewClus
         await lose_every_replica(cluster, ("any", "in-sync"))
         await cluster.restart(LATER)
         await wait_leaders(cluster, {"any": LATER, "in-sync": -1})
+        assert await cluster.client.produce("any", b"after", acks=1) == SHARED
+        # the leader dies and returns: it is in the ISR now, alone, and that is no unclean election
+        await lose(cluster, LATER)
+        await wait_leaders(cluster, {"any": -1, "in-sync": -1})
+        await cluster.restart(LATER)
+        await wait_leaders(cluster, {"any": LATER, "in-sync": -1})
         await cluster.restart(FIRST)
         await wait_leaders(cluster, {"any": LATER, "in-sync": FIRST})
         assert await cluster.client.list_offset("in-sync", 0) == SHARED + LOST
+        await cluster.wait_for_isr("any", 0, {FIRST, LATER})
+
+        async def is_recovered() -> bool:
+            return bool((await noted(cluster))["any"][-1]["recovered"])
+
+        await cluster.wait_until(is_recovered, "the leader has noted that it is past its recovery")
+        (election,) = (await noted(cluster))["any"]
+        assert (election["leader"], election["log_end_offset"]) == (LATER, SHARED)
+        assert [each["records"] for each in election["dropped"]] == [LOST]
 
 
 # -- what happens ---------------------------------------------------------------------------------------
@@ -188,6 +203,12 @@ async def set_config(cluster: Cluster, kind: int, name: str, text: str = "true")
 async def unclean_elections(cluster: Cluster, *arguments: str) -> Outcome:
     command = ("unclean-elections", "--zookeeper", cluster.zookeeper_connect, *arguments)
     return await trio.to_thread.run_sync(lambda: zkbroker(*command))
+
+
+async def noted(cluster: Cluster) -> dict[str, list[dict[str, Any]]]:
+    """The elections of each topic's one partition."""
+    lines = (await unclean_elections(cluster, "--json")).stdout.splitlines()
+    return {(told := json.loads(line))["topic"]: told["elections"] for line in lines}
 
 
 async def check_notes(cluster: Cluster, elected: Iterable[str]) -> None:

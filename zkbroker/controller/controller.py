@@ -25,7 +25,7 @@ from zkbroker.controller.events import (
 from zkbroker.controller.reign import Reign, ReignStatistics
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.events import EventFeed
-from zkbroker.model import ReplicaAssignment, TopicPartition
+from zkbroker.model import LeaderAndIsr, ReplicaAssignment, TopicId, TopicPartition
 from zkbroker.protocol.generated.allocate_producer_ids_response import AllocateProducerIdsResponse
 from zkbroker.protocol.generated.alter_partition_reassignments_response import (
     AlterPartitionReassignmentsResponse,
@@ -71,6 +71,10 @@ NO_CONTROLLER_EPOCH: Final = 0
 TOLD_WITHIN_S: Final = 1.0
 
 
+def _nobody_notes(tp: TopicPartition, topic_id: TopicId, state: LeaderAndIsr) -> None:
+    pass
+
+
 @attrs.define(eq=False, kw_only=True)
 class Controller:
     """This broker's controller: most of the time it waits for its turn, now and then it reigns.
@@ -84,6 +88,7 @@ class Controller:
     events: EventFeed | None = None
     cluster_snapshot: Callable[[], ClusterSnapshot] | None = None
     """This broker's metadata cache, from which a new reign elects before it has read every partition state."""
+    elected_uncleanly: Callable[[TopicPartition, TopicId, LeaderAndIsr], None] = _nobody_notes
     backoff: Backoff = attrs.field(factory=Backoff)
     changed: Changed = attrs.field(factory=Changed, init=False)  # a reign begins, has taken over, or ends
     _reign: Reign | None = None
@@ -105,6 +110,7 @@ class Controller:
             self.events,
             self.cluster_snapshot,
             on_taken_over=self.changed.notify,
+            elected_uncleanly=self.elected_uncleanly,
         )
         self.changed.notify()
         try:

@@ -26,7 +26,7 @@ def told(news: News) -> Iterator[events.Event]:
             yield events.ControllerSays(text)
         case SetAside(topic, reason):
             yield events.TopicSetAside(topic, reason)
-        case Elected(tp, state, reason, unclean):
+        case Elected(tp, _, state, reason, unclean):
             if unclean:
                 yield events.UncleanElection(tp, state.leader, state.leader_epoch, reason)
             yield events.PartitionElected(tp, state.leader, state.isr, state.leader_epoch, reason)

@@ -299,7 +299,7 @@ def report_elections(
     """Tell the feed which partitions got another leader, and which of them uncleanly."""
     yield from report(
         *(
-            Elected(tp, state, reason, tp in uncleanly)
+            Elected(tp, before.topic_id(tp.topic), state, reason, tp in uncleanly)
             for tp, state in written.items()
             if was_elected(before, tp, state)
         )

@@ -74,6 +74,7 @@ from zkbroker.model import (
     LeaderAndIsr,
     LeaderRecoveryState,
     ReplicaAssignment,
+    TopicId,
     TopicPartition,
 )
 from zkbroker.protocol.generated.leader_and_isr_request import LeaderAndIsrRequest
@@ -142,6 +143,7 @@ class Reign:
     events: EventFeed | None = None
     cluster_snapshot: Callable[[], ClusterSnapshot] | None = None  # of this broker's metadata cache
     on_taken_over: Callable[[], None] = lambda: None
+    elected_uncleanly: Callable[[TopicPartition, TopicId, LeaderAndIsr], None] = lambda _tp, _id, _state: None
     has_taken_over: bool = attrs.field(default=False, init=False)
     context: Context = attrs.field(init=False)  # replaced after each event; nobody else keeps it
     _inbox: deque[tuple[Event, str]] = attrs.field(factory=deque)  # each with what brought it here
@@ -322,9 +324,10 @@ class Reign:
                     log.info("Reassignment of %s %s: %s", tp, stage.value, _shown(assignment))
                 case Deleted(topic, Deleting.HALTED, reason):
                     log.info("Deletion of topic %s waits: %s", topic, reason)
-                case Elected(tp, state, reason, unclean):
+                case Elected(tp, topic_id, state, reason, unclean):
                     if unclean:
                         self._unclean_elections += 1
+                        self.elected_uncleanly(tp, topic_id, state)
                         log.warning(
                             "Unclean election (%s): %s is led by %d, which is not in sync; epoch %d",
                             reason,

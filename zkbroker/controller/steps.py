@@ -156,6 +156,7 @@ class Elected:
     """A partition has a new leader."""
 
     tp: TopicPartition
+    topic_id: TopicId
     state: LeaderAndIsr
     reason: str
     unclean: bool = False

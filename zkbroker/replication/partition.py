@@ -82,7 +82,9 @@ class Surroundings:
     low_watermarks_moved: Changed = attrs.field(factory=Changed)
     """Some partition's log start, role or followers, or a broker's life: those who wait for deletions look again."""
     leads_uncleanly: Callable[[Partition, LeadershipTaken], None] = lambda _partition, _taken: None
+    recovered: Callable[[Partition], None] = lambda _partition: None
     truncated: Callable[[Partition, LogTruncated], None] = lambda _partition, _dropped: None
+    restarted: Callable[[Partition, LogRestarted], None] = lambda _partition, _dropped: None
 
 
 @attrs.define(eq=False)
@@ -506,6 +508,9 @@ class Partition:
             return
         self.isr = Isr(state.isr)
         self.partition_epoch = state.partition_epoch
+        if self.is_recovering and state.recovery_state is LeaderRecoveryState.RECOVERED:
+            self.is_recovering = False
+            self._here.recovered(self)
         log.info("%s: in-sync replicas are now %s", self.tp, list(state.isr))
         self._here.events.emit(IsrChanged(self.tp, state.isr, self.leader_epoch, self.partition_epoch))
         self.maybe_advance_high_watermark()
@@ -569,12 +574,19 @@ class Partition:
 
     def restart_at(self, offset: int) -> None:
         """The leader's log begins beyond our end: drop everything and start there."""
-        end = self.log.log_end_offset
-        self.log.truncate_fully_and_start_at(offset)
-        log.info(
-            "%s: dropped all records; the leader's log starts at %d, ours ended at %d", self.tp, offset, end
+        before = self.log
+        epoch = before.latest_epoch()
+        restarted = LogRestarted(
+            self.tp,
+            before.log_end_offset,
+            offset,
+            before.log_start_offset,
+            before.high_watermark,
+            -1 if epoch is None else epoch,
+            self.leader_epoch,
         )
-        self._here.events.emit(LogRestarted(self.tp, end, offset, self.leader_epoch))
+        self.log.truncate_fully_and_start_at(offset)
+        reports.restarted(self._here, self, restarted)
 
     # -- reading -----------------------------------------------------------------------------------------------
 

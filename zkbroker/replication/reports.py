@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from zkbroker.events import FollowingBegun, LeadershipTaken, LogTruncated
+from zkbroker.events import FollowingBegun, LeadershipTaken, LogRestarted, LogTruncated
 
 if TYPE_CHECKING:
     from zkbroker.replication.partition import Partition, Surroundings
@@ -60,3 +60,15 @@ def truncated(
     dropped = LogTruncated(partition.tp, end, now, records, committed, first_epoch, partition.leader_epoch)
     here.events.emit(dropped)
     here.truncated(partition, dropped)
+
+
+def restarted(here: Surroundings, partition: Partition, what: LogRestarted) -> None:
+    """All of a log is gone, which is nothing unusual for who was away longer than records are kept."""
+    log.info(
+        "%s: dropped all records; the leader's log starts at %d, ours ended at %d",
+        partition.tp,
+        what.to_offset,
+        what.from_offset,
+    )
+    here.events.emit(what)
+    here.restarted(partition, what)

@@ -107,6 +107,12 @@ class JsonObject:
         """A 64-bit integer written as a string of decimal digits."""
         return decimal(self.path, self.string(key), _INT64, f'"{key}"')
 
+    def boolean(self, key: str) -> bool:
+        value = self._mandatory(key)
+        if not isinstance(value, bool):
+            self.fail(f'"{key}" must be true or false, is {_shown(value)}')
+        return value
+
     def string(self, key: str) -> str:
         return _string(self.path, f'"{key}"', self._mandatory(key))
 
