@@ -61,14 +61,19 @@ def test_damage_is_taken_as_nothing(tmp_path: Path, content: bytes) -> None:
 def test_what_was_taken_last_stands_whoever_writes_first(tmp_path: Path) -> None:
     tp = TopicPartition("a", 0)
     checkpoint = OffsetsFile(FILES, str(tmp_path / "log-start-offset-checkpoint"))
-    older, newer = checkpoint.taken(), checkpoint.taken()
+    older, newer = checkpoint.take({tp: 7}), checkpoint.take({})
+    assert checkpoint.may_hold(tp)
     checkpoint.write(newer, {})
+    checkpoint.written(newer, {})
+    assert not checkpoint.may_hold(tp)
     checkpoint.write(older, {tp: 7})
-    assert read_offsets(FILES, checkpoint.path) == {}
+    checkpoint.written(older, {tp: 7})
+    assert read_offsets(FILES, checkpoint.path) == {} and not checkpoint.may_hold(tp)
     with ThreadPoolExecutor(4) as threads:  # two at a time would rename each other's file away
         list(
             threads.map(
-                lambda taken: checkpoint.write(taken, {tp: taken}), [checkpoint.taken() for _ in range(100)]
+                lambda taken: checkpoint.write(taken, {tp: taken}),
+                [checkpoint.take({tp: 0}) for _ in range(100)],
             )
         )
     assert read_offsets(FILES, checkpoint.path) == {tp: 102}

@@ -255,17 +255,37 @@ async def test_log_starts_are_kept(site: Site) -> None:
         assert values(manager.logs[A]) == ["c"]
 
 
+async def test_what_a_kill_left_of_a_deleted_logs_start_is_not_the_new_ones(site: Site) -> None:
+    """The deletion had not come to the checkpoint yet."""
+    async with site.killed() as manager:
+        log = site.create(manager, A)
+        append(log, *(f"{number}" for number in range(10)))
+        log.update_high_watermark(10)
+        log.maybe_raise_log_start_offset(8)
+        await manager.keep_starts([log])
+        left = (site.paths[0] / "log-start-offset-checkpoint").read_bytes()
+        manager.delete(A)
+    (site.paths[0] / "log-start-offset-checkpoint").write_bytes(left)
+    async with site.killed() as manager:
+        append(site.create(manager, A), "new")
+    async with site.running() as manager:
+        assert values(manager.logs[A]) == ["new"]
+
+
 class SlowToRename(Files):
     """A thread that is about to rename log-start-offset-checkpoint into place waits until it may."""
 
     def __init__(self) -> None:
         self.arrived, self.may_go_on = threading.Event(), threading.Event()
+        self.loops_own: list[str] = []  # checkpoints that the event loop wrote itself
 
     def replace(self, src: Any, dst: Any, **how: Any) -> None:
-        in_thread = threading.current_thread() is not threading.main_thread()
-        if in_thread and dst.endswith("log-start-offset-checkpoint"):
-            self.arrived.set()
-            self.may_go_on.wait(60)
+        if dst.endswith("log-start-offset-checkpoint"):
+            if threading.current_thread() is threading.main_thread():
+                self.loops_own.append(dst)
+            else:
+                self.arrived.set()
+                self.may_go_on.wait(60)
         super().replace(src, dst, **how)
 
 
@@ -280,10 +300,15 @@ async def test_a_log_is_deleted_while_log_starts_are_written(site: Site) -> None
         async with trio.open_nursery() as nursery:
             nursery.start_soon(manager.keep_starts, [manager.logs[B]])
             await until(files.arrived.is_set)
-            threading.Timer(0.2, files.may_go_on.set).start()
             manager.delete(A)
+            assert files.loops_own == [], "others need not wait for the disk meanwhile"
+            threading.Timer(0.2, files.may_go_on.set).start()
+            append(site.create(manager, A), "new")
+            assert len(files.loops_own) == 1
         assert site.offline == []
         assert checkpoint(site.paths[0], "log-start-offset") == {B: 2}
+    async with site.running() as manager:
+        assert values(manager.logs[A]) == ["new"]
 
 
 async def test_a_truncation_lowers_the_checkpoint(site: Site) -> None:

@@ -71,6 +71,7 @@ class OffsetsFile:
     """One offset checkpoint of a log directory. Threads write it, and now and then the event loop: one at a time.
 
     What was taken last stands: a writer whose offsets are older than those in the file leaves it alone.
+    `take`, `written`, `found` and `may_hold` are the event loop's.
     """
 
     files: Files
@@ -78,18 +79,33 @@ class OffsetsFile:
     _writing: threading.Lock = attrs.field(factory=threading.Lock)
     _taken: int = 0  # how often offsets were taken to be written
     _written: int = 0  # the last of them that is in the file
+    _may_hold: set[TopicPartition] = attrs.field(factory=set)  # partitions
 
-    def taken(self) -> int:
-        """The offsets to be written are taken now; what `write` needs to know of that. Event loop only."""
+    def found(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """What the file held at the start."""
+        self._may_hold |= offsets.keys()
+
+    def may_hold(self, tp: TopicPartition) -> bool:
+        """Whether the file has an offset of that partition, or is about to."""
+        return tp in self._may_hold
+
+    def take(self, offsets: Mapping[TopicPartition, int]) -> int:
+        """These offsets, as they are now, are to be written; returns what `write` and `written` need to know."""
         self._taken += 1
+        self._may_hold |= offsets.keys()
         return self._taken
 
     def write(self, taken: int, offsets: Mapping[TopicPartition, int]) -> None:
-        """Durably. Raises: OSError."""
+        """Durably. Any thread. Raises: OSError."""
         with self._writing:
             if taken > self._written:
                 write_offsets(self.files, self.path, offsets)
                 self._written = taken
+
+    def written(self, taken: int, offsets: Mapping[TopicPartition, int]) -> None:
+        """The write has ended well."""
+        if taken == self._taken:
+            self._may_hold = set(offsets)
 
 
 def write_partition_metadata(files: Files, directory: str, topic_id: TopicId) -> None:

@@ -126,8 +126,10 @@ def arrange(contents: Sequence[Contents], files: Files) -> Arranged:
             else:
                 arranged.future[tp] = place
     for tp, each in arranged.current.items():
-        if _mark_of(each, files) in paths:  # which holds that log no more
-            start = max(content.log_starts.get(tp, 0) for content in contents)
+        source = _mark_of(each, files)
+        if source in paths:  # which holds that log no more
+            both = (source, each.log_dir.path)
+            start = max(content.log_starts.get(tp, 0) for content in contents if content.log_dir.path in both)
             last = attrs.evolve(each.last, log_start_offset=start)
             arranged.current[tp] = attrs.evolve(each, last=last)
             try:

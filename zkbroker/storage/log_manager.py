@@ -225,6 +225,7 @@ class LogManager:
             self.was_clean = self.was_clean and (content.was_clean or not content.logs)
             self._high_watermarks |= content.high_watermarks
             self.cleaner.first_dirty |= content.first_dirty
+            self._upkeep[content.log_dir].starts_found(content.log_starts)
             for path in content.removals:
                 self._upkeep[content.log_dir].remove_directory(now_ms, path)
         own = {content.log_dir: content for content in contents}
@@ -335,6 +336,7 @@ class LogManager:
         wanted = self.futures.wanted.get(tp)
         for log_dir in [wanted] if wanted is not None and wanted.is_online else self._least_loaded():
             try:
+                self._upkeep[log_dir].forget_start(tp)
                 created = create_log(
                     tp, log_dir, names.directory_name(tp), config, self._setting, topic_id, self.wall_ms()
                 )
@@ -381,7 +383,6 @@ class LogManager:
             self.files.replace(doomed.segments.directory, log_dir.child(name))
         except OSError as error:
             raise log_dir.failed(f"delete the log of {tp}", error) from error
-        had_start = doomed.log_start_offset > doomed.segments.first.base_offset
         doomed.close("its partition was deleted")
         self.cleaner.forget(doomed)
         doomed.segments.moved_to(log_dir.child(name))
@@ -390,8 +391,6 @@ class LogManager:
         upkeep.forget(doomed)
         delay_ms = doomed.config.file_delete_delay_ms
         upkeep.remove_directory(self.wall_ms() + delay_ms, log_dir.child(name))
-        if had_start:
-            upkeep.write_starts_now()
         upkeep.checkpoint_soon()
 
     # --- high watermarks ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Final, TypeVar
@@ -235,13 +235,21 @@ class DirectoryUpkeep:
             await self.write_checkpoint(names.RECOVERY_POINTS, recovery)
             await self.write_checkpoint(names.LOG_STARTS, self._starts())
 
-    def write_starts_now(self) -> None:
-        """A log was deleted: a new one of its name must never be cut to the old one's start."""
+    def starts_found(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """The log starts that the last run left, of logs that are gone among them."""
+        self._checkpoint(names.LOG_STARTS).found(offsets)
+
+    def forget_start(self, tp: TopicPartition) -> None:
+        """A log of that name is to be made, which must never be cut to the start of an older one.
+
+        The disk is waited for only if the older one's deletion has not come to the checkpoint yet. Raises: OSError.
+        """
         checkpoint = self._checkpoint(names.LOG_STARTS)
-        try:
-            checkpoint.write(checkpoint.taken(), self._starts())
-        except OSError as error:
-            self.log_dir.failed(f"write {checkpoint.path}", error)
+        if checkpoint.may_hold(tp) and self.log_dir.failure is None:
+            starts = self._starts()
+            taken = checkpoint.take(starts)
+            checkpoint.write(taken, starts)
+            checkpoint.written(taken, starts)
 
     def _starts(self) -> dict[TopicPartition, int]:
         return {
@@ -261,11 +269,13 @@ class DirectoryUpkeep:
         if self.log_dir.failure is not None:
             return
         checkpoint = self._checkpoint(name)
-        taken = checkpoint.taken()
+        taken = checkpoint.take(offsets)
         try:
             await self.in_thread(lambda: checkpoint.write(taken, offsets))
         except OSError as error:
             self.log_dir.failed(f"write {checkpoint.path}", error)
+        else:
+            checkpoint.written(taken, offsets)
 
     async def sync_directory(self) -> None:
         """Make the names of the log directory itself durable; a failure takes it offline."""
