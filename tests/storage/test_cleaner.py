@@ -122,6 +122,60 @@ async def test_what_it_compacts_is_on_disk_before(site: Site) -> None:
     assert on_disk == [True]
 
 
+async def test_a_log_cut_while_the_process_starts_is_looked_at_again(site: Site) -> None:
+    """What lay in sealed segments when it was chosen may be about to be written anew."""
+    jobs: list[CompactionJob] = []
+
+    class Noting:
+        def __init__(self, process: Any) -> None:
+            self.process, self.limit = process, process.limit
+
+        async def compact(self, job: CompactionJob) -> AsyncIterator[Answer]:
+            jobs.append(job)
+            async for answer in self.process.compact(job):
+                yield answer
+
+    site.set(log_cleaner_enable="false")
+    async with site.running() as manager:
+        log = site.create(manager, A)
+        fill(log, 6)
+
+        @asynccontextmanager
+        async def cut_first() -> AsyncIterator[Any]:
+            if not jobs:
+                log.truncate_to(3)
+                put(log, ("k0", "another history"))
+            async with open_cleaning_process() as process:
+                yield Noting(process)
+
+        manager.cleaner.open_process = cut_first
+        site.set(log_cleaner_enable="true")
+        manager.reconfigured()
+        await cleaned(manager, log, 3)
+        assert jobs and all(job.end_offset <= log.segments.active.base_offset for job in jobs)
+
+
+async def test_others_run_while_many_logs_are_looked_at(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zkbroker.fairness.SLICE_S", 0.0)
+    site.set(log_cleaner_enable="false")
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    async with site.running() as manager:
+        for number in range(50):
+            fill(site.create(manager, TopicPartition("a", number)), 1)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(count)
+            assert await manager.cleaner._filthiest() is not None
+            nursery.cancel_scope.cancel()
+    assert turns >= 40
+
+
 async def test_the_dirtiest_first(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "zkbroker.storage.cleaner")
     site.set(log_cleaner_enable="false")

@@ -16,6 +16,7 @@ import trio
 
 from zkbroker.changed import Changed
 from zkbroker.errors import KafkaError
+from zkbroker.fairness import Slices
 from zkbroker.model import TopicPartition
 from zkbroker.storage.cleaning_process import (
     CleaningProcess,
@@ -29,7 +30,6 @@ from zkbroker.storage.compaction import (
     least_memory,
     remove_leftovers,
 )
-from zkbroker.storage.compaction_rules import LastBatch
 from zkbroker.storage.log import Log
 
 if TYPE_CHECKING:
@@ -134,8 +134,9 @@ def plan_compaction(found: Cleanable, memory_bytes: int, wall_ms: int) -> Compac
         found.end_offset,
         tuple(this.aborted_transactions(segments.first.base_offset, found.end_offset)),
         {
-            producer_id: LastBatch(entry.last_offset, entry.epoch)
+            producer_id: (entry.last_offset, entry.epoch)
             for producer_id, entry in this.producers.entries.items()
+            if entry.last_offset < found.end_offset
         },
         wall_ms,
         memory_bytes,
@@ -224,32 +225,41 @@ class LogCleaner:
 
     # --- choosing ----------------------------------------------------------------------------------------------
 
-    def _filthiest(self) -> Cleanable | None:
-        """The log that is most worth compacting, of those that are due."""
-        now_ms = self.wall_ms()
+    def _may_clean(self, this: Log) -> bool:
+        return (
+            this.config.is_compacted
+            and this not in self._cleaning
+            and this not in self._uncleanable
+            and this.tp not in self._paused
+            and not this.is_closed
+            and this.segments.log_dir.failure is None
+        )
+
+    def _cleanable(self, this: Log) -> Cleanable | None:
+        """What could be compacted of it now, if anything."""
+        try:
+            return cleanable_part(this, self.first_dirty.get(this.tp), self.wall_ms())
+        except OSError as error:
+            this.segments.log_dir.failed(f"look for what can be compacted of {this.tp}", error)
+            return None
+
+    async def _filthiest(self) -> Log | None:
+        """The log that is most worth compacting, of those that are due. Others run meanwhile: there may be thousands.
+
+        So it may have changed, or be in work already, when this returns.
+        """
+        slices = Slices()
         best: Cleanable | None = None
-        self._max_dirty_ratio = 0.0
-        for this in self.logs.values():
-            if (
-                not this.config.is_compacted
-                or this in self._cleaning
-                or this in self._uncleanable
-                or this.tp in self._paused
-                or this.is_closed
-                or this.segments.log_dir.failure is not None
-            ):
-                continue
-            try:
-                found = cleanable_part(this, self.first_dirty.get(this.tp), now_ms)
-            except OSError as error:
-                this.segments.log_dir.failed(f"look for what can be compacted of {this.tp}", error)
-                continue
-            if found is None:
-                continue
-            self._max_dirty_ratio = max(self._max_dirty_ratio, found.dirty_ratio)
-            if found.is_due and (best is None or found.dirty_ratio > best.dirty_ratio):
-                best = found
-        return best
+        highest = 0.0
+        for this in list(self.logs.values()):
+            await slices.pause()
+            found = self._cleanable(this) if self._may_clean(this) else None
+            if found is not None:
+                highest = max(highest, found.dirty_ratio)
+                if found.is_due and (best is None or found.dirty_ratio > best.dirty_ratio):
+                    best = found
+        self._max_dirty_ratio = highest
+        return None if best is None else best.log
 
     # --- working -----------------------------------------------------------------------------------------------
 
@@ -270,10 +280,10 @@ class LogCleaner:
     async def _work(self, number: int) -> None:
         try:
             while number < self._wanted_tasks():
-                found = self._filthiest()
-                if found is not None:
+                dirty = await self._filthiest()
+                if dirty is not None:
                     try:
-                        await self._clean_while_due(found, number)
+                        await self._clean_while_due(dirty, number)
                     except* (CleaningProcessDied, OSError) as errors:
                         error = errors.exceptions[0]
                         log.warning("compaction has stopped and begins again later: %s", error)
@@ -282,15 +292,15 @@ class LogCleaner:
         finally:
             self._tasks.discard(number)
 
-    async def _clean_while_due(self, found: Cleanable | None, number: int) -> None:
+    async def _clean_while_due(self, dirty: Log | None, number: int) -> None:
         """Compact one log after the other, until none is due or one cannot be.
 
         Raises: CleaningProcessDied, OSError, in groups.
         """
         async with self.open_process() as process, trio.open_nursery() as nursery:
             await nursery.start(self._keep_limit, process)
-            while found is not None and number < self._wanted_tasks() and await self._clean(found, process):
-                found = self._filthiest()
+            while dirty is not None and number < self._wanted_tasks() and await self._clean(dirty, process):
+                dirty = await self._filthiest()
             nursery.cancel_scope.cancel()
 
     async def _keep_limit(
@@ -306,9 +316,11 @@ class LogCleaner:
             task_status = trio.TASK_STATUS_IGNORED
             await self.config_changed.wait()
 
-    async def _clean(self, found: Cleanable, process: CleaningProcess) -> bool:
-        """Compact one log; whether that went well. Raises: CleaningProcessDied."""
-        this = found.log
+    async def _clean(self, this: Log, process: CleaningProcess) -> bool:
+        """Compact one log, if it is still due; whether nothing went wrong. Raises: CleaningProcessDied."""
+        found = self._cleanable(this) if self._may_clean(this) else None
+        if found is None or not found.is_due:
+            return True
         scope = self._cleaning[this] = trio.CancelScope()
         is_done = False
         try:

@@ -53,7 +53,7 @@ class CompactionJob:
     first_dirty_offset: int  # below it an earlier compaction has seen everything
     end_offset: int  # exclusive: where the first segment begins that must not be touched
     aborted: tuple[AbortedTransaction, ...]  # that reach below `end_offset`
-    producers: Mapping[int, LastBatch]
+    producers: Mapping[int, tuple[int, int]]  # as in LastBatch: bare ones are pickled ten times as fast
     now_ms: int  # wall clock
     memory_bytes: int
     segment_bytes: int
@@ -168,7 +168,7 @@ class _Run:
                 SeenTransactions(
                     each for each in job.aborted if each.last_offset >= self._segments[0].base_offset
                 ),
-                job.producers,
+                {producer_id: LastBatch(*last) for producer_id, last in job.producers.items()},
                 job.now_ms,
                 job.delete_retention_ms,
             )
