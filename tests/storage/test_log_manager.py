@@ -89,6 +89,34 @@ async def test_flush_messages(site: Site) -> None:
         await until(lambda: log.recovery_point == 4)
 
 
+class Together(Files):
+    """The first fsync waits until another one is under way as well, for a while."""
+
+    def __init__(self) -> None:
+        self.inside = threading.Semaphore(1)
+        self.two = threading.Event()
+
+    def fsync(self, fd: int) -> None:  # type: ignore[override]
+        if self.inside.acquire(blocking=False):
+            self.two.wait(5)
+            self.inside.release()
+        else:
+            self.two.set()
+        super().fsync(fd)
+
+
+async def test_logs_of_one_directory_are_flushed_together(site: Site) -> None:
+    """A file system commits once for all who wait; one after the other, each would wait for its own."""
+    site.files = files = Together()
+    async with site.running() as manager:
+        async with trio.open_nursery() as nursery:
+            for tp in (A, B):
+                append(site.create(manager, tp), "x")
+                nursery.start_soon(manager.flush, manager.logs[tp])
+        assert files.two.is_set()
+        assert [manager.logs[tp].recovery_point for tp in (A, B)] == [1, 1]
+
+
 async def test_flush_ms(site: Site) -> None:
     site.properties["log.flush.scheduler.interval.ms"] = "5"
     site.topic["flush_ms"] = 1000

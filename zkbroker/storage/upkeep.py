@@ -33,7 +33,8 @@ T = TypeVar("T")
 
 HUNG_S = 30.0
 """After so long without an end of a file call, the directory is given up: its replicas go offline."""
-_THREADS: Final = 4
+_FLUSHES: Final = 4  # logs that are synced at a time: a journal commits once for all of them
+_THREADS: Final = _FLUSHES + 2
 _READERS: Final = 16
 _STOP_BATCH: Final = 32  # logs one thread syncs before it reports
 _EPOCHS_BATCH: Final = 100  # logs whose leader epochs one thread writes
@@ -73,6 +74,7 @@ class DirectoryUpkeep:
     _threads: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(_THREADS))
     _readers: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(_READERS))
     _flushes: dict[Log, bool] = attrs.field(factory=dict)  # whether the active segment too
+    _flushing: set[Log] = attrs.field(factory=set)  # in the hands of a thread
     _removals: list[Removal] = attrs.field(factory=list)
     _checkpoint_due: bool = False
     _epochs: dict[Log, None] = attrs.field(factory=dict)  # whose leader-epoch-checkpoint is to be written
@@ -146,18 +148,30 @@ class DirectoryUpkeep:
                 nursery.start_soon(self._keep_writing_back)
                 nursery.start_soon(self._keep_writing_epochs)
                 nursery.start_soon(self._watch_jobs)
+                for _ in range(_FLUSHES):
+                    nursery.start_soon(self._keep_flushing)
                 while self.log_dir.is_online:
                     if self._checkpoint_due:
                         await self.checkpoint()
-                    elif self._flushes:
-                        flushing, everything = next(iter(self._flushes.items()))
-                        del self._flushes[flushing]
-                        await self._flush(flushing, everything)
                     else:
                         await self._work.wait()
                 nursery.cancel_scope.cancel()
         finally:
             self._runs = False
+
+    async def _keep_flushing(self) -> None:
+        """One of a few who do: a log is only in the hands of one of them at a time."""
+        while True:
+            wanted = next((log for log in self._flushes if log not in self._flushing), None)
+            if wanted is None:
+                await self._work.wait()
+                continue
+            everything = self._flushes.pop(wanted)
+            self._flushing.add(wanted)
+            try:
+                await self._flush(wanted, everything)
+            finally:
+                self._flushing.discard(wanted)
 
     async def flush(self, flushing: Log) -> None:
         """Bring everything the log has now to disk. Raises: KAFKA_STORAGE_ERROR."""
