@@ -188,47 +188,71 @@ async def test_a_producer_that_waits_for_replicas_rests_while_it_waits(in_proces
         assert isinstance((await wire.receive())[1], MetadataResponse)
 
 
-async def test_a_consumer_over_its_quota_gets_nothing_and_then_the_same(in_process: Start) -> None:
+def size_of(answer: Message) -> int:
+    """The bytes of records in a fetch of one partition."""
+    assert isinstance(answer, FetchResponse)
+    return sum(len(data.records or b"") for topic in answer.responses for data in topic.partitions)
+
+
+async def test_a_consumer_over_its_quota_gets_a_little_at_a_time_and_rests(in_process: Start) -> None:
     quotas = await quotas_on(in_process)
     await quotas.cluster.create_topic("t")
     wire = await quotas.cluster.wire()
-    for _ in range(4):
-        await answer_of(wire, produce(80_000), 9)
+    for _ in range(10):
+        await answer_of(wire, produce(20_000), 9)
     assert await quotas.alter(("client-id", "test"), consumer_byte_rate=str(RATE)) is ErrorCode.NONE
-    first = await answer_of(wire, fetch(epoch=0), 12)
-    assert isinstance(first, FetchResponse)
-    assert first.throttle_time_ms == 0 and first.session_id > 0
-    # What fits into the windows is given at once, and no more than that.
-    assert 160_000 < len(first.responses[0].partitions[0].records or b"") <= 2 * RATE
-    refused = await answer_of(wire, fetch(epoch=1, session_id=first.session_id), 12)
-    assert isinstance(refused, FetchResponse)
-    assert not refused.responses and refused.session_id == first.session_id
-    assert refused.throttle_time_ms > 500
-    with takes(refused.throttle_time_ms / 1000 - 0.1):
-        again = await answer_of(wire, fetch(epoch=2, session_id=first.session_id), 12)
-    assert isinstance(again, FetchResponse)
-    epoch = 3
-    while again.throttle_time_ms:  # the windows before the first request count as if nothing had been used
-        assert epoch < 8
-        request = fetch(epoch=epoch, session_id=first.session_id)
-        next_answer = await answer_of(wire, request, 12)
-        assert isinstance(next_answer, FetchResponse)
-        again, epoch = next_answer, epoch + 1
-    assert len(again.responses[0].partitions[0].records or b"") > 160_000
+    answer = await answer_of(wire, fetch(epoch=0), 12)
+    assert isinstance(answer, FetchResponse) and answer.session_id > 0
+    sizes, rests = [size_of(answer)], [answer.throttle_time_ms]
+    with takes(
+        1.1
+    ):  # for 320,000 bytes, of which two windows allow 200,000 at once and the last is not waited for
+        for epoch in range(1, 9):
+            answer = await answer_of(wire, fetch(epoch=epoch, session_id=answer.session_id), 12)
+            assert isinstance(answer, FetchResponse)
+            sizes.append(size_of(answer))
+            rests.append(answer.throttle_time_ms)
+    assert all(40_000 < size <= RATE / 2 for size in sizes), "half a second's worth, in whole batches"
+    assert rests[:4] == [0] * 4
+    assert max(rests) <= 410, "the price of one answer"
 
 
-async def test_a_first_fetch_over_its_quota_leaves_no_session_behind(in_process: Start) -> None:
+async def test_a_consumer_far_over_its_quota_gets_nothing_and_then_the_same(in_process: Start) -> None:
+    """Another connection of the same client took a batch that costs more than the windows allow."""
     quotas = await quotas_on(in_process)
     await quotas.cluster.create_topic("t")
-    wire = await quotas.cluster.wire()
-    await answer_of(wire, produce(200_000), 9)
+    greedy, old, new = [await quotas.cluster.wire() for _ in range(3)]
     assert await quotas.alter(("client-id", "test"), consumer_byte_rate="50000") is ErrorCode.NONE
-    await answer_of(wire, fetch(), 12)
-    refused = await answer_of(wire, fetch(epoch=0), 12)
-    assert isinstance(refused, FetchResponse)
-    assert (refused.session_id, len(refused.responses), refused.throttle_time_ms > 0) == (0, 0, True)
+    began = await answer_of(old, fetch(epoch=0), 12)
+    assert isinstance(began, FetchResponse) and began.session_id > 0
+    await answer_of(greedy, produce(340_000), 9)
+    taken = await answer_of(greedy, fetch(), 12)
+    assert isinstance(taken, FetchResponse)
+    assert size_of(taken) > 340_000 and 4800 <= taken.throttle_time_ms <= 4810
+    # Who has a session keeps it; a full answer without partitions would be taken for no session at all.
+    for wire, request, session_id in (
+        (old, fetch(epoch=1, session_id=began.session_id), began.session_id),
+        (new, fetch(epoch=0), 0),
+    ):
+        refused = await answer_of(wire, request, 12)
+        assert isinstance(refused, FetchResponse)
+        assert (refused.session_id, len(refused.responses)) == (session_id, 0)
+        assert 2000 < refused.throttle_time_ms <= taken.throttle_time_ms
     services = quotas.cluster.brokers[1].services
-    assert services is not None and not services.fetch_sessions._sessions
+    assert services is not None and set(services.fetch_sessions._sessions) == {began.session_id}
+    assert size_of(await answer_of(old, fetch(epoch=2, session_id=began.session_id), 12)) == size_of(taken)
+
+
+async def test_a_quota_that_is_raised_counts_at_once(in_process: Start) -> None:
+    quotas = await quotas_on(in_process)
+    await quotas.cluster.create_topic("t")
+    assert await quotas.alter(("client-id", "greedy"), producer_byte_rate="1000") is ErrorCode.NONE
+    wire, other = await quotas.cluster.wire(), await quotas.cluster.wire()
+    answer = await answer_of(wire, produce(1_000_000), 9, "greedy")
+    assert isinstance(answer, ProduceResponse) and answer.throttle_time_ms > 900_000
+    assert await quotas.alter(("client-id", "greedy"), producer_byte_rate="10000000") is ErrorCode.NONE
+    answer = await answer_of(other, produce(10_000), 9, "greedy")
+    assert isinstance(answer, ProduceResponse) and answer.throttle_time_ms <= 110
 
 
 async def test_the_time_of_the_broker_is_limited(in_process: Start) -> None:

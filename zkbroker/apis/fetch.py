@@ -32,6 +32,7 @@ from zkbroker.protocol.generated.fetch_response import (
     NodeEndpoint,
     PartitionData,
 )
+from zkbroker.quotas.replication import ReplicationQuota
 from zkbroker.replication.interest import Interest
 from zkbroker.replication.isr import Pulse
 from zkbroker.replication.partition import FollowerFetch, Partition, PartitionRead
@@ -102,6 +103,8 @@ class _Fetch:
     _follower_allowed: bool = True
     _allowed: dict[str, bool] = attrs.field(factory=dict)
     _first_look: bool = True
+    _throttled_left: int = NO_LIMIT  # what is left for throttled replicas that are behind
+    _held_ms: int = NO_LIMIT  # for how long some get nothing
 
     @property
     def is_follower(self) -> bool:
@@ -170,6 +173,15 @@ class _Fetch:
             if preferred >= 0:
                 read = partition.position(current_leader_epoch=entry.current_leader_epoch)
                 return _Found(read, preferred_replica=preferred)
+        leader_quota = broker.replication_quotas.leader
+        is_throttled = (
+            self.is_follower
+            and bool(leader_quota)
+            and leader_quota.throttles(tp)
+            and self.replica_id not in partition.isr.committed  # one that is in sync never waits
+        )
+        if is_throttled:
+            max_bytes, min_one = self._within_throttle(leader_quota, max_bytes, min_one)
         read = partition.read(
             entry.offset,
             max_bytes,
@@ -181,43 +193,42 @@ class _Fetch:
             min_one_batch=min_one,
             follower=follower,
         )
-        if self.is_follower and broker.replication_quotas.leader and self._must_wait(partition, tp):
-            if read.records is not None:
-                read.records.release()
-            read = attrs.evolve(read, records=None)
+        if is_throttled:
+            self._throttled_left -= read.size
         return _Found(read)
 
-    def _must_wait(self, partition: Partition, tp: TopicPartition) -> bool:
-        """Whether this follower gets nothing now for the leader's quota; one that is in sync always does."""
-        quota = self.broker.replication_quotas.leader
-        return (
-            quota.throttles(tp)
-            and self.replica_id not in partition.isr.committed
-            and quota.is_exceeded(self.broker.now_ms())
-        )
+    def _within_throttle(self, quota: ReplicationQuota, max_bytes: int, min_one: bool) -> tuple[int, bool]:
+        """How much a throttled replica that is behind may have now, and whether a batch at least."""
+        rest_ms = quota.rest_ms(self.broker.now_ms())
+        if rest_ms:
+            self._held_ms = rest_ms
+            return 0, False
+        self._throttled_left = min(self._throttled_left, quota.most_at_once())
+        return max(0, min(max_bytes, self._throttled_left)), min_one
 
-    def charge(self) -> int:
-        """Charge what was found to the quotas; returns for how many milliseconds the client has to rest.
+    def charge(self) -> bool:
+        """Charge what was found to the quotas; returns whether the client may have it, now and before it rests.
 
-        A client that has to gets nothing now: it will ask for the same again.
+        If not, it will ask for the same again.
         """
         broker, ctx, now_ms = self.broker, self.ctx, self.broker.now_ms()
         if self.is_follower:
             leader = broker.replication_quotas.leader
             if leader:
                 leader.charge(sum(f.size for tp, f in self.found.items() if leader.throttles(tp)), now_ms)
-            return 0
+            return True
         quota = broker.quotas.fetch
         if quota is None:
-            return 0
+            return True
         size, user = self.size(), ctx.principal.name
-        rest_ms = quota.charge(user, ctx.client_id, size, now_ms)
-        if rest_ms:
-            quota.give_back(user, ctx.client_id, size, now_ms)
-        return rest_ms
+        ctx.throttle_ms = quota.overdue_ms(user, ctx.client_id, size, now_ms)
+        if ctx.throttle_ms:
+            return False
+        ctx.throttle_ms = quota.charge(user, ctx.client_id, size, now_ms)
+        return True
 
     def refused(self) -> FetchResponse:
-        """The empty response for a client over its quota. What was found is found again the next time."""
+        """The empty response for a client far over its quota. What was found is found again the next time."""
         self.release()
         session = self.session
         if session is None:
@@ -423,10 +434,8 @@ async def fetch(request: FetchRequest, ctx: RequestContext, broker: Services) ->
             await _serve_session(this, this.session, deadline)
         else:
             await _serve_all(this, deadline)
-        if broker.quotas.fetch is not None or broker.replication_quotas.leader:
-            ctx.throttle_ms = this.charge()
-            if ctx.throttle_ms:
-                return this.refused()
+        if (broker.quotas.fetch is not None or broker.replication_quotas.leader) and not this.charge():
+            return this.refused()
         await this.read_ahead()
         magic = fetch_magic(ctx.version)
         if magic is not None:
@@ -499,6 +508,8 @@ async def _serve_all(this: _Fetch, deadline: float) -> None:
 
 def _patience(this: _Fetch, began: float, deadline: float) -> float:
     """Until when (trio time) a fetch that began then waits for more."""
+    if this._held_ms != NO_LIMIT:
+        deadline = min(deadline, began + this._held_ms / 1000)
     if this.is_follower and this.broker.replicas.expects(this.replica_id):
         return min(deadline, began + EXPECTED_WAIT_S)
     return deadline

@@ -7,15 +7,16 @@ KIP-13, KIP-55, KIP-124, KIP-599.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 import attrs
 
 from zkbroker.config import BrokerConfig
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.quotas.limits import Account, Limits
-from zkbroker.quotas.rates import LONGEST_MS, TokenBucket, WindowedRate, Windows, throttle_ms
+from zkbroker.quotas.rates import LONGEST_MS, Pace, TokenBucket, Windows, share
 from zkbroker.quotas.task_times import TaskTimes
 
 log = logging.getLogger(__name__)
@@ -34,13 +35,31 @@ NS_PER_PERCENT: Final = 10_000_000  # a hundredth of a second's time
 
 class _Measure(Protocol):
     @property
-    def last_recorded_ms(self) -> int: ...
+    def last_used_ms(self) -> int: ...
 
 
-def _forget_idle(accounts: dict[Account, _Measure], now_ms: int) -> None:
-    for account, measure in list(accounts.items()):
-        if now_ms - measure.last_recorded_ms > FORGOTTEN_AFTER_MS:
-            del accounts[account]
+Measure = TypeVar("Measure", bound=_Measure)
+
+
+@attrs.define(eq=False)
+class _Accounts(Generic[Measure]):
+    """What measures each account that was used of late."""
+
+    _make: Callable[[], Measure]
+    _by_account: dict[Account, Measure] = attrs.field(factory=dict, init=False)
+
+    def of(self, account: Account, now_ms: int) -> Measure:
+        measure = self._by_account.get(account)
+        if measure is None:
+            if len(self._by_account) >= MANY_ACCOUNTS:
+                self._forget_idle(now_ms)
+            measure = self._by_account[account] = self._make()
+        return measure
+
+    def _forget_idle(self, now_ms: int) -> None:
+        for account, measure in list(self._by_account.items()):
+            if now_ms - measure.last_used_ms > FORGOTTEN_AFTER_MS:
+                del self._by_account[account]
 
 
 @attrs.define(eq=False)
@@ -50,38 +69,40 @@ class RateQuota:
     _limits: Limits
     _windows: Windows
     longest_ms: int = LONGEST_MS
-    _rates: dict[Account, WindowedRate] = attrs.field(factory=dict, init=False)
+    """The longest rest. If there is one, no more is owed than the windows allow, for Kafka's forget the rest too."""
+
+    _paces: _Accounts[Pace] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        most_owed_ms = math.inf if self.longest_ms == LONGEST_MS else self._windows.past_ms
+        self._paces = _Accounts(lambda: Pace(self._windows, most_owed_ms))
 
     def charge(self, user: str, client_id: str, amount: float, now_ms: int) -> int:
         """Add to what this client used; returns for how many milliseconds it has to rest."""
         limit = self._limits.of(user, client_id)
         if limit.value is None:
             return 0
-        rate = self._rate(limit.account, now_ms)
-        rate.record(amount, now_ms)
-        measured, over_ms = rate.measure(now_ms)
-        return min(throttle_ms(measured, limit.value, over_ms), self.longest_ms)
+        pace = self._paces.of(limit.account, now_ms)
+        return min(pace.use(amount, limit.value, now_ms), self.longest_ms)
 
-    def give_back(self, user: str, client_id: str, amount: float, now_ms: int) -> None:
-        """Take back what was charged and then not used."""
+    def overdue_ms(self, user: str, client_id: str, amount: float, now_ms: int) -> int:
+        """0 if that amount may be given; else for how many milliseconds the client has to rest before it asks again.
+
+        Who owes a little is given something all the same and rests the longer, so that several connections of one
+        account take turns; who owes more than its windows allow is not, nor who may have nothing.
+        """
         limit = self._limits.of(user, client_id)
-        if limit.value is not None:
-            self._rate(limit.account, now_ms).record(-amount, now_ms)
+        if limit.value is None or not amount:
+            return 0
+        if limit.value <= 0:
+            return LONGEST_MS
+        rest_ms = self._paces.of(limit.account, now_ms).rest_ms(limit.value, now_ms)
+        return rest_ms if rest_ms > self._windows.past_ms else 0
 
     def most_at_once(self, user: str, client_id: str) -> int:
-        """The most that can be used at a time without a rest; more than fits into a request without a limit."""
+        """How much one answer may carry; more than fits into one without a limit."""
         limit = self._limits.of(user, client_id).value
-        if limit is None:
-            return LONGEST_MS
-        return min(int(limit * (self._windows.count - 1) * self._windows.size_ms / 1000), LONGEST_MS)
-
-    def _rate(self, account: Account, now_ms: int) -> WindowedRate:
-        rate = self._rates.get(account)
-        if rate is None:
-            if len(self._rates) >= MANY_ACCOUNTS:
-                _forget_idle(self._rates, now_ms)  # type: ignore[arg-type]
-            rate = self._rates[account] = WindowedRate(self._windows)
-        return rate
+        return LONGEST_MS if limit is None else share(limit)
 
 
 @attrs.define(eq=False)
@@ -90,7 +111,10 @@ class MutationQuota:
 
     _limits: Limits
     _windows: Windows
-    _buckets: dict[Account, TokenBucket] = attrs.field(factory=dict, init=False)
+    _buckets: _Accounts[TokenBucket] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._buckets = _Accounts(lambda: TokenBucket(self._windows))
 
     def take(self, user: str, client_id: str, count: int, now_ms: int, *, strict: bool) -> int:
         """Count so many changes; returns for how many milliseconds the client has to rest.
@@ -101,11 +125,7 @@ class MutationQuota:
         limit = self._limits.of(user, client_id)
         if limit.value is None:
             return 0
-        bucket = self._buckets.get(limit.account)
-        if bucket is None:
-            if len(self._buckets) >= MANY_ACCOUNTS:
-                _forget_idle(self._buckets, now_ms)  # type: ignore[arg-type]
-            bucket = self._buckets[limit.account] = TokenBucket(self._windows)
+        bucket = self._buckets.of(limit.account, now_ms)
         if strict:
             if bucket.tokens(limit.value, now_ms) < 0:
                 raise QuotaExceeded(self._rest_ms(bucket, limit.value, now_ms))
@@ -201,9 +221,7 @@ class ClientQuotas:
         self.produce = self._rate_quota(PRODUCER_BYTE_RATE, self.produce, windows)
         self.fetch = self._rate_quota(CONSUMER_BYTE_RATE, self.fetch, windows)
         was_timed = self.request_time is not None
-        self.request_time = self._rate_quota(REQUEST_PERCENTAGE, self.request_time, windows)
-        if self.request_time is not None:
-            self.request_time.longest_ms = windows.size_ms
+        self.request_time = self._rate_quota(REQUEST_PERCENTAGE, self.request_time, windows, windows.size_ms)
         if was_timed != (self.request_time is not None):
             self.task_times.switch(not was_timed)
         limits = self._limits[CONTROLLER_MUTATION_RATE]
@@ -217,11 +235,13 @@ class ClientQuotas:
                 ),
             )
 
-    def _rate_quota(self, key: str, quota: RateQuota | None, windows: Windows) -> RateQuota | None:
+    def _rate_quota(
+        self, key: str, quota: RateQuota | None, windows: Windows, longest_ms: int = LONGEST_MS
+    ) -> RateQuota | None:
         limits = self._limits[key]
         if not limits:
             return None
-        return RateQuota(limits, windows) if quota is None else quota
+        return RateQuota(limits, windows, longest_ms) if quota is None else quota
 
 
 def _number(path: str, key: str, texts: Mapping[str, str]) -> float | None:

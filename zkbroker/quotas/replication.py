@@ -13,7 +13,7 @@ import attrs
 
 from zkbroker.config import BrokerConfig, TopicConfig
 from zkbroker.model import TopicPartition
-from zkbroker.quotas.rates import WindowedRate, Windows
+from zkbroker.quotas.rates import Pace, Windows, share
 
 ALL: Final[frozenset[int]] = frozenset()
 """Stands for every partition of a topic."""
@@ -26,7 +26,7 @@ class ReplicationQuota:
     _limit: Callable[[], int]  # bytes a second
     _windows: Callable[[], Windows]
     _throttled: dict[str, frozenset[int]] = attrs.field(factory=dict, init=False)
-    _rate: WindowedRate | None = attrs.field(default=None, init=False)
+    _pace: Pace | None = attrs.field(default=None, init=False)
 
     def __bool__(self) -> bool:
         """Whether any partition is throttled at all."""
@@ -39,19 +39,22 @@ class ReplicationQuota:
         partitions = self._throttled.get(tp.topic)
         return partitions is not None and (partitions is ALL or tp.partition in partitions)
 
-    def is_exceeded(self, now_ms: int) -> bool:
-        """Whether replicas that are behind have to wait."""
-        if self._rate is None:
-            return False
-        rate, _ = self._rate.measure(now_ms)
-        return rate > self._limit()
+    def rest_ms(self, now_ms: int) -> int:
+        """For how long replicas that are behind have to wait; 0 if they may be copied now."""
+        return 0 if self._pace is None else self._pace.rest_ms(self._limit(), now_ms)
+
+    def most_at_once(self) -> int:
+        """How much of the replicas that are behind may be copied in one piece."""
+        return share(self._limit())
 
     def charge(self, size_bytes: int, now_ms: int) -> None:
-        """Bytes of throttled partitions were sent, or taken."""
-        if self._rate is None:
+        """Bytes of throttled partitions were sent, or taken; those of replicas in sync as well, which never wait."""
+        if self._pace is None:
+            # One window's worth at once. What replicas in sync take beyond the limit is forgotten as Kafka's windows
+            # forget it, or those that are behind would wait for all of it.
             windows = self._windows()
-            self._rate = WindowedRate(windows, least_window_ms=windows.size_ms)
-        self._rate.record(size_bytes, now_ms)
+            self._pace = Pace(Windows(2, windows.size_ms), max(windows.past_ms, windows.size_ms))
+        self._pace.use(size_bytes, self._limit(), now_ms)
 
     def set_throttled(self, topic: str, replicas: Sequence[str], broker_id: int) -> None:
         """What a topic's `….replication.throttled.replicas` says: `*`, or items `partition:broker`."""

@@ -16,6 +16,7 @@ from zkbroker.protocol.generated.fetch_request import (
 )
 
 WITHOUT_TOPIC_IDS = 12
+NO_LIMIT = 2**31 - 1
 
 
 @attrs.frozen
@@ -27,6 +28,7 @@ class FetchFrom:
     leader_epoch: int
     last_fetched_epoch: int  # -1: our log knows no epoch
     log_start_offset: int
+    max_bytes: int = NO_LIMIT  # below that of the request, where it is throttled
 
 
 @attrs.frozen
@@ -117,7 +119,7 @@ class FetchSessionClient:
                     fetch_offset=fetch.offset,
                     last_fetched_epoch=fetch.last_fetched_epoch,
                     log_start_offset=fetch.log_start_offset,
-                    partition_max_bytes=partition_max_bytes,
+                    partition_max_bytes=min(partition_max_bytes, fetch.max_bytes),
                 )
             )
         return [

@@ -24,7 +24,7 @@ from zkbroker.protocol.generated.list_offsets_request import (
 )
 from zkbroker.protocol.generated.list_offsets_response import ListOffsetsResponse
 from zkbroker.quotas.replication import ReplicationQuota
-from zkbroker.replication.fetch_session import FetchFrom, FetchLimits, FetchSessionClient
+from zkbroker.replication.fetch_session import NO_LIMIT, FetchFrom, FetchLimits, FetchSessionClient
 from zkbroker.replication.partition import Partition, Role
 from zkbroker.storage.log import UnexpectedOffset
 
@@ -34,7 +34,8 @@ LATEST, EARLIEST = -1, -2
 TIMEOUT_S = 30.0
 FIRST_DELAY_S = 0.02
 """Before the second attempt where the leader refuses; it doubles up to replica.fetch.backoff.ms."""
-REST_S = 0.2  # before a throttled partition asks for more
+LONGEST_REST_S = 1.0
+"""Before a throttled partition asks whether it may have more: the quota may be raised meanwhile."""
 
 
 class PeerLike(Protocol):
@@ -84,6 +85,7 @@ class ReplicaFetcher:
     _names: dict[TopicId, str] = attrs.field(factory=dict)
     _delayed: dict[TopicPartition, None] = attrs.field(factory=dict)
     _unreachable: bool = False
+    _throttled_max_bytes: int = NO_LIMIT  # of a throttled partition that is behind, in one answer
 
     def __attrs_post_init__(self) -> None:
         self._session = FetchSessionClient(with_topic_ids=fetch_version(self.settings.between_brokers))
@@ -109,6 +111,7 @@ class ReplicaFetcher:
         partition = followed.partition
         log_ = partition.log
         epoch = log_.latest_epoch()
+        is_held_back = not followed.caught_up and self.settings.quota.throttles(partition.tp)
         self._session.want(
             partition.tp,
             FetchFrom(
@@ -117,6 +120,7 @@ class ReplicaFetcher:
                 leader_epoch=followed.leader_epoch,
                 last_fetched_epoch=epoch if epoch is not None else -1,
                 log_start_offset=log_.log_start_offset,
+                max_bytes=self._throttled_max_bytes if is_held_back else NO_LIMIT,
             ),
         )
 
@@ -145,15 +149,27 @@ class ReplicaFetcher:
                 del self._delayed[tp]
                 self._want(followed)
 
-    def _rest_throttled(self) -> None:
-        """Leave out, for a moment, what is throttled and behind while the quota is exceeded. Source: KIP-73."""
+    def _keep_to_throttle(self) -> None:
+        """Leave out what is throttled and behind until the quota allows more, and let it share that. Source: KIP-73."""
         quota = self.settings.quota
-        if not quota.is_exceeded(self.settings.now_ms()):
+        behind = [
+            tp for tp in self._session.wanted if quota.throttles(tp) and not self.partitions[tp].caught_up
+        ]
+        if not behind:
             return
-        for tp in [tp for tp in self._session.wanted if quota.throttles(tp)]:
-            followed = self.partitions[tp]
-            if not followed.caught_up:
-                self._delay(tp, followed, REST_S)
+        rest_s = min(quota.rest_ms(self.settings.now_ms()) / 1000, LONGEST_REST_S)
+        if rest_s:
+            for tp in behind:
+                self._delay(tp, self.partitions[tp], rest_s)
+            return
+        sharers = (
+            1 << (len(behind) - 1).bit_length()
+        )  # the next power of two: the leader is told of each change
+        max_bytes = max(1, quota.most_at_once() // sharers)
+        if max_bytes != self._throttled_max_bytes:
+            self._throttled_max_bytes = max_bytes
+            for tp in behind:
+                self._want(self.partitions[tp])
 
     async def run(self) -> None:
         """Fetch until cancelled."""
@@ -163,7 +179,7 @@ class ReplicaFetcher:
             while True:
                 self._resume_delayed()
                 if self.settings.quota:
-                    self._rest_throttled()
+                    self._keep_to_throttle()
                 if not self._session.wanted:
                     await self._wait_for_work()
                     continue

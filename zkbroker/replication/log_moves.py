@@ -33,7 +33,7 @@ SYNC_BYTES: Final = 64 * 1024 * 1024  # copied between two syncs, so that the di
 MOST_PREPARATIONS: Final = 5
 """A log that is synced all the time (flush.messages) is always ahead: its copy's end is synced in the last step."""
 FOLLOW_S: Final = 0.05  # between two looks at what was appended while the copy is brought to disk
-REST_S: Final = 0.2  # before a move asks again whether its quota allows more
+LONGEST_REST_S: Final = 1.0  # before a move asks whether it may go on: its quota may be raised meanwhile
 
 
 @attrs.define(eq=False)
@@ -175,8 +175,8 @@ class LogMoves:
                         nursery.start_soon(self._prepare, copy, current, preparing)
                     with trio.move_on_after(FOLLOW_S):  # and stay near meanwhile
                         await preparing.done.wait()
-                elif self.quota.is_exceeded(self.now_ms()):
-                    await trio.sleep(REST_S)
+                elif rest_ms := self.quota.rest_ms(self.now_ms()):
+                    await trio.sleep(min(rest_ms / 1000, LONGEST_REST_S))
                 else:
                     taken = await self._copy_chunk(copy, current)
                     self.quota.charge(taken, self.now_ms())
@@ -216,7 +216,8 @@ class LogMoves:
         """Copy some batches; returns their bytes, 0 if the log was cut meanwhile. Raises: KafkaError, OSError."""
         end, cuts, source = copy.log_end_offset, current.truncations, current.segments.log_dir
         records, problem = b"", None
-        with current.read(end, CHUNK_BYTES, upper_offset=current.log_end_offset) as found:
+        most_bytes = min(CHUNK_BYTES, self.quota.most_at_once())
+        with current.read(end, most_bytes, upper_offset=current.log_end_offset) as found:
             try:
                 records = await self.logs.read_in_thread(source, found.read)
             except OSError as error:
