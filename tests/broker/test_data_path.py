@@ -361,6 +361,21 @@ async def test_a_session_sends_only_what_is_new(in_process: Start) -> None:
     assert ErrorCode(gone.error_code) is ErrorCode.FETCH_SESSION_ID_NOT_FOUND
 
 
+async def test_what_had_no_room_in_a_sessions_first_answer_is_in_its_second(in_process: Start) -> None:
+    cluster = await in_process()
+    await cluster.create_topic("t", partitions=3)
+    wire = await cluster.wire()
+    for partition in range(3):
+        await wire.ask(produce("t", batch(bytes(1000)), partition=partition), 11)
+    opened = await wire.ask(fetch("t", 0, partitions=(0, 1, 2), session=(0, 0), max_bytes=1100), 12)
+    assert isinstance(opened, FetchResponse) and opened.session_id > 0
+    assert [p for p, d in fetched(opened).items() if values(d)] == [0]
+    for epoch in (1, 2):  # nobody names them again, and nothing is appended
+        request = fetch("t", 1, partitions=(epoch - 1,), session=(opened.session_id, epoch), max_bytes=1100)
+        answer = fetched(await wire.ask(request, 12))
+        assert [p for p, d in answer.items() if values(d)] == [epoch]
+
+
 async def test_a_fetch_session_ends_with_its_connection(in_process: Start) -> None:
     cluster = await in_process()
     await cluster.create_topic("t")

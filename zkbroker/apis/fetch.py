@@ -227,6 +227,15 @@ class _Fetch:
         ctx.throttle_ms = quota.charge(user, ctx.client_id, size, now_ms)
         return True
 
+    def remember_what_had_no_room(self) -> None:
+        """The session looks at it first the next time: nothing else may ever move there."""
+        if self.session is None:
+            return
+        dirty = self.session.interest.dirty
+        for tp, found in self.found.items():
+            if found.size == 0 and not found.is_final and _has_more(self, tp, found):
+                dirty[tp] = None
+
     def refused(self) -> FetchResponse:
         """The empty response for a client far over its quota. What was found is found again the next time."""
         self.release()
@@ -434,6 +443,7 @@ async def fetch(request: FetchRequest, ctx: RequestContext, broker: Services) ->
             await _serve_session(this, this.session, deadline)
         else:
             await _serve_all(this, deadline)
+        this.remember_what_had_no_room()
         if (broker.quotas.fetch is not None or broker.replication_quotas.leader) and not this.charge():
             return this.refused()
         await this.read_ahead()
@@ -462,9 +472,6 @@ async def _serve_session(this: _Fetch, session: FetchSession, deadline: float) -
                 break
             with trio.move_on_at(until):
                 await interest.moved.wait()
-    for tp, found in this.found.items():
-        if found.size == 0 and not found.is_final and _has_more(this, tp, found):
-            session.interest.dirty[tp] = None  # no room for it this time: first the next time
 
 
 def _has_more(this: _Fetch, tp: TopicPartition, found: _Found) -> bool:
