@@ -434,7 +434,9 @@ async def test_a_replica_that_catches_up_keeps_to_the_throttle(in_process: Start
     await cluster.start_broker(follower, {**SHORT, **overrides})
     await cluster.wait_until(lambda: set(cluster.partition("t", 0, leader).isr.committed) == {1, 2})
     elapsed = trio.current_time() - began
-    assert 1.4 <= elapsed <= 15, "a second's worth is copied at once, and the last half second's is not waited for"
+    assert 1.4 <= elapsed <= 15, (
+        "a second's worth is copied at once, and the last half second's is not waited for"
+    )
     # In sync now: what is produced is replicated at once, over the quota or not: within it, 1.2 MB take 3 s.
     with takes(0, 2.8):
         for _ in range(12):

@@ -24,6 +24,12 @@ import trio
 from tests.broker.in_process import InProcess
 from tests.support import peers
 from zkbroker import admin_store
+from zkbroker.protocol.generated.alter_replica_log_dirs_request import (
+    AlterReplicaLogDir,
+    AlterReplicaLogDirsRequest,
+    AlterReplicaLogDirTopic,
+)
+from zkbroker.protocol.generated.alter_replica_log_dirs_response import AlterReplicaLogDirsResponse
 from zkbroker.quotas.clients import RateQuota
 from zkbroker.testing.cluster import Cluster, open_cluster
 from zkbroker.testing.servers import ZKBROKER, BrokerKind
@@ -443,3 +449,27 @@ async def test_replication_throttle(tmp_path: Path, side: str, partitions: int, 
             rate, other = await copied.rate(), await neighbour.rate()
         of = f"{side}.replication.throttled.rate of {partitions} partitions"
         judge(of, rate, quota, other, NEIGHBOUR)
+
+
+async def test_moves_between_log_directories(tmp_path: Path) -> None:
+    """`replica.alter.log.dirs.io.max.bytes.per.second`; a producer to another topic goes on meanwhile."""
+    async with open_cluster(tmp_path, brokers=1, log_dirs=2) as cluster:
+        full, free = await cluster.create_topic(), await cluster.create_topic()
+        broker = cluster.brokers[1]
+        await trio.to_thread.run_sync(fill, cluster.bootstrap, full)
+        rate_key = "replica.alter.log.dirs.io.max.bytes.per.second"
+        await set_quota(cluster, "brokers/<default>", **{rate_key: str(QUOTA)})
+        (there,) = [path for path in broker.log_dirs if not (path / f"{full}-0").exists()]
+        wanted = AlterReplicaLogDirTopic(name=full, partitions=[0])
+        request = AlterReplicaLogDirsRequest(dirs=[AlterReplicaLogDir(path=str(there), topics=[wanted])])
+        answer = await cluster.client.request(broker.bootstrap, request, AlterReplicaLogDirsResponse)
+        assert answer.results[0].partitions[0].error_code == 0
+        (copy,) = there.glob(f"{full}-0.*-future/*.log")
+        copied, neighbour = Meter(), Meter()
+        async with in_threads(
+            (copied, neighbour),
+            producing(cluster.bootstrap, free, "free", neighbour, NEIGHBOUR),
+            growing([copy], copied),
+        ):
+            rate, other = await copied.rate(), await neighbour.rate()
+        judge(rate_key, rate, QUOTA, other, NEIGHBOUR)

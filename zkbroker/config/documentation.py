@@ -222,7 +222,7 @@ producer.id.expiration.ms: How long an idle producer's sequence numbers are reme
 producer.purgatory.purge.interval.requests: After how many requests waiting Produces are tidied.
 queued.max.request.bytes: The memory all requests in flight may take together; below 1 without limit.
 queued.max.requests: How many requests may wait for a thread.
-quota.window.num: How many windows the quotas of clients look at.
+quota.window.num: How many windows the quotas of clients look at; what all but one allow may be used at once.
 quota.window.size.seconds: The length of each of those windows.
 record.validation: How closely a produced batch is looked at: its header and checksum, or each record too.
 remote.fetch.max.wait.ms: How long a fetch of tiered records may take.
