@@ -166,6 +166,11 @@ def test_files_with_something_wrong(tmp_path: Path, same: Callable[..., str]) ->
     flipped[70] ^= 1
     whole.write_bytes(flipped)
     assert "isvalid: false" in same("--files", str(whole))
+    snapshot = directory / name_of(0, ".snapshot")
+    good = next(directory.glob("*.snapshot")).read_bytes()
+    for damaged in (good[:3] + b"\1" + good[4:], b"\0\7" + good[2:], b"\0\1" + bytes(8)):
+        snapshot.write_bytes(damaged)
+        same("--files", str(snapshot))
     (directory / "leader-epoch.checkpoint2").touch()
     same("--files", str(directory / "leader-epoch.checkpoint2"))
     empty = directory / name_of(7)
@@ -252,6 +257,7 @@ def test_what_a_user_sees(tmp_path: Path) -> None:
     assert (code, messages) == (1, f"{tmp_path / name_of(9)}: No such file or directory\n")
     code, _, messages = zkbroker("--files", "some.log")
     assert code == 1 and "begins with an offset" in messages
+    assert zkbroker("--files", "") == (1, "", "--files names no file.\n")
     code, _, messages = zkbroker("--deep-iteration")
     assert code == 1 and messages.startswith('Missing required argument "[files]"')
     code, _, messages = zkbroker("--value-decoder-class", "com.example.Mine", "--files", str(path))

@@ -224,13 +224,13 @@ def test_the_golden_snapshot() -> None:
 @pytest.mark.parametrize("cut", [0, 5, 9, 10, 30, 55])
 def test_a_torn_snapshot_is_refused(cut: int) -> None:
     content = encode_snapshot([ProducerEntry(7, 3, 5, -1, 1, [(9, 110, 9, 1)])])
-    with pytest.raises(ValueError, match="snapshot"):
+    with pytest.raises(ValueError, match=r"(?i)snapshot"):
         decode_snapshot(content[:cut])
 
 
 @given(st.binary(max_size=80))
 def test_garbage_is_no_snapshot(garbage: bytes) -> None:
-    with pytest.raises(ValueError, match="snapshot"):
+    with pytest.raises(ValueError, match=r"(?i)snapshot"):
         decode_snapshot(garbage)
 
 

@@ -313,6 +313,37 @@ def test_an_unchanged_log_is_left_alone_at_the_stop(home: Home) -> None:
     log.close()
 
 
+FAR = [0, 1, 3_000_000_000, 3_000_000_001, 7_000_000_000]
+
+
+def far_apart(directory: Path, *offsets: int) -> None:
+    """One segment of batches at those offsets, without indexes."""
+    content = b"".join(bytes(batch(f"{at}", base_offset=at)) for at in offsets)
+    (directory / f"{offsets[0]:020d}.log").write_bytes(content)
+
+
+@pytest.mark.parametrize("clean", [True, False])
+@pytest.mark.parametrize("left", ["as it was", "both by a crash"])
+def test_offsets_that_no_index_holds_together_get_segments_of_their_own(
+    home: Home, directory: Path, clean: bool, left: str
+) -> None:
+    """Kafka before 1.1 merged segments so when it compacted them, and later ones take them apart (KAFKA-6264)."""
+    directory.mkdir()
+    far_apart(directory, *FAR)
+    if left == "both by a crash":
+        far_apart(directory, *FAR[2:])
+    log = home.open(clean=clean, recovery_point=FAR[-1] + 1 if clean else 0)
+    assert [segment.base_offset for segment in log.segments] == [0, FAR[2], FAR[4]]
+    assert values(log) == [str(at) for at in FAR]
+    assert log.log_end_offset == FAR[-1] + 1
+    assert append(log, "next").first_offset == FAR[-1] + 1
+    log.close()
+    require_sound_files(directory)
+    again = home.open()
+    assert values(again) == [*(str(at) for at in FAR), "next"]
+    again.close()
+
+
 @pytest.mark.parametrize("lost_power", [True, False])
 @pytest.mark.parametrize("compacted", ["not at all", "before it", "beyond it"])
 def test_a_segment_that_lost_its_tail(home: Home, directory: Path, lost_power: bool, compacted: str) -> None:

@@ -60,6 +60,8 @@ def run(parsed: Parsed) -> int:
         if name in parsed:
             raise Failure(f"--{name} is for topics that a broker in ZooKeeper mode does not have.")
     files = (parsed.text("files") or "").split(",")
+    if not any(files):
+        raise Failure("--files names no file.")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

@@ -10,7 +10,7 @@ import contextlib
 import ctypes
 import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 Buffer = bytes | bytearray | memoryview
@@ -147,10 +147,18 @@ def replace_file(files: Files, path: str, content: Buffer, *, sync: bool) -> Non
 
     Without `sync` a kill of the process cannot tear it, a power loss can.
     """
+    replace_with_pieces(files, path, (content,), sync=sync)
+
+
+def replace_with_pieces(files: Files, path: str, pieces: Iterable[Buffer], *, sync: bool) -> None:
+    """The same for what is too much to be held at once."""
     aside = path + ".tmp"
+    position = 0
     fd = files.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     try:
-        write_fully(files, fd, content, 0)
+        for piece in pieces:
+            write_fully(files, fd, piece, position)
+            position += len(piece)
         if sync:
             files.fsync(fd)
     finally:

@@ -16,8 +16,16 @@ from zkbroker.model import NO_TOPIC_ID, TopicId, TopicPartition
 from zkbroker.storage import names
 from zkbroker.storage.appends import AbortedTransaction
 from zkbroker.storage.checkpoints import read_partition_metadata, write_partition_metadata
-from zkbroker.storage.files import Files, read_fully, remove_file, replace_if_changed
-from zkbroker.storage.headers import TornBatch
+from zkbroker.storage.files import (
+    PIECE_BYTES,
+    Files,
+    read_fully,
+    read_range,
+    remove_file,
+    replace_if_changed,
+    replace_with_pieces,
+)
+from zkbroker.storage.headers import BatchHeader, TornBatch
 from zkbroker.storage.leader_epochs import LeaderEpochs, decode_leader_epochs, encode_leader_epochs
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_directory import LogDirectory
@@ -40,6 +48,14 @@ if TYPE_CHECKING:
     from zkbroker.config import TopicConfig
 
 log = logging.getLogger(__name__)
+
+
+class OutOfRange(TornBatch):
+    """A whole, valid batch whose offset the indexes of its segment cannot hold."""
+
+    def __init__(self, header: BatchHeader) -> None:
+        super().__init__(header.position, f"offset {header.last_offset}, out of the segment's range,")
+        self.base_offset = header.base_offset
 
 
 @attrs.frozen
@@ -148,7 +164,11 @@ def open_log(
             log.info("%s: an index is missing or damaged and is rebuilt", segment.path())
             then = ProducerStates(str(tp))
             _prepare_producers(segments, then, segment.base_offset, log_start_offset)
-            _rebuild_segment(segment, then, epochs, log_start_offset)
+            torn = _rebuild_segment(segment, then, epochs, log_start_offset)
+            if isinstance(torn, OutOfRange):
+                _split(segments, segment, torn)
+            elif torn is not None:
+                log.warning("%s: %s; the segment is cut there", segment.path(), torn)
     active = segments.active
     last_batch = active.last_header() if active.size else None
     segments.end_offset = active.base_offset if last_batch is None else last_batch.last_offset + 1
@@ -308,22 +328,58 @@ def _recover(
     first = suspects[0].base_offset
     _prepare_producers(segments, producers, first, log_start_offset)
     remove_snapshots(files, directory, [at for at in snapshot_offsets(files, directory) if at > first])
-    for number, segment in enumerate(suspects):
+    number = 0
+    while number < len(suspects):
+        segment = suspects[number]
         if segment.base_offset > first:
             write_snapshot(files, directory, segment.base_offset, producers)
         torn = _rebuild_segment(segment, producers, epochs, log_start_offset)
         producers.replicated_to(last.high_watermark)
-        following = suspects[number + 1] if number + 1 < len(suspects) else None
+        if isinstance(torn, OutOfRange):
+            _split(segments, segment, torn)
+            suspects = segments.starting_with(first)
+            torn = None
+        number += 1
+        following = suspects[number] if number < len(suspects) else None
         reason = None if torn is None else str(torn)
         if reason is None and following is not None and last.lost_power:
             reason = _gap(segment, following, last.first_dirty)
         if reason is not None:
             log.warning("%s: %s; the log is cut there", segment.path(), reason)
-            for _ in suspects[number + 1 :]:
+            for _ in suspects[number:]:
                 later = segments.remove_last()
                 later.close()
                 later.remove_files()
             return
+
+
+def _split(segments: Segments, segment: Segment, at: OutOfRange) -> None:
+    """Give the batches that are out of a segment's range one of their own, which follows it. Raises: OSError.
+
+    A compaction of Kafka before 1.1 merged segments whose offsets no index can hold together (KAFKA-6264). A crash
+    leaves the batches in the old segment, or in both; then this runs again.
+    """
+    files, position = segment.storage.files, at.position
+    end = files.size(segment.path())
+    if segments.holding(at.base_offset) is segment:
+        log.warning("%s: %s; what follows gets a segment of its own", segment.path(), at)
+        new = Segment(
+            segment.storage,
+            segment.log_dir,
+            segment.directory,
+            at.base_offset,
+            end - position,
+            created_ms=segment.created_ms,
+            timestamps_known=False,
+        )
+        pieces = (
+            read_range(files, segment.file().fd, start, min(PIECE_BYTES, end - start))
+            for start in range(position, end, PIECE_BYTES)
+        )
+        replace_with_pieces(files, new.path(), pieces, sync=True)
+        segments.insert_after(segment, new)
+    files.ftruncate(segment.file().fd, position)
+    segment.sync()
 
 
 def _gap(segment: Segment, following: Segment, first_dirty: int) -> str | None:
@@ -370,7 +426,9 @@ def _rebuild_segment(
     try:
         for header, batch in scan_batches(files, segment.file().fd, 0, size):
             if not segment.can_hold(header.last_offset):
-                raise TornBatch(header.position, f"offset {header.last_offset} is out of the segment's range")
+                if header.base_offset > segment.base_offset:
+                    raise OutOfRange(header)
+                raise TornBatch(header.position, f"offset {header.last_offset}, out of the segment's range,")
             segment.appended(header.last_offset, header.max_timestamp, header.position, header.size)
             epochs.found(header.leader_epoch, header.base_offset)
             if header.producer_id < 0 or header.last_offset < log_start_offset:
@@ -383,7 +441,8 @@ def _rebuild_segment(
                 )
     except TornBatch as error:
         torn = error
-        files.ftruncate(segment.file().fd, segment.size)
+        if not isinstance(torn, OutOfRange):
+            files.ftruncate(segment.file().fd, segment.size)
     segment.finish_indexes()
     if torn is not None:
         segment.sync()  # at once: a later segment may be flushed, and then nobody looks at what comes back here

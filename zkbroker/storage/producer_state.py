@@ -393,15 +393,17 @@ def encode_snapshot(entries: Iterable[ProducerEntry]) -> bytes:
 
 
 def decode_snapshot(content: bytes) -> list[ProducerEntry]:
-    """Raises: ValueError saying what is wrong with the file."""
+    """Raises: ValueError saying what is wrong with the file, in Kafka's words where it has some."""
     if len(content) < _SNAPSHOT_HEAD.size + _SNAPSHOT_COUNT.size:
         raise ValueError(f"{len(content)} bytes are too few for a producer snapshot")
     version, crc = _SNAPSHOT_HEAD.unpack_from(content)
     if version != _SNAPSHOT_VERSION:
-        raise ValueError(f"producer snapshot version {version} is not known")
+        raise ValueError(f"Snapshot contained an unknown file version {version}")
     body = content[_SNAPSHOT_HEAD.size :]
-    if crc32.iscsi(body) != crc:
-        raise ValueError("the producer snapshot does not match its checksum")
+    if (found := crc32.iscsi(body)) != crc:
+        raise ValueError(
+            f"Snapshot is corrupt (CRC is no longer valid). Stored crc: {crc}. Computed crc: {found}"
+        )
     (count,) = _SNAPSHOT_COUNT.unpack_from(body)
     if count < 0 or len(body) != _SNAPSHOT_COUNT.size + count * _SNAPSHOT_ENTRY.size:
         raise ValueError(f"the producer snapshot announces {count} producers in {len(content)} bytes")

@@ -95,6 +95,16 @@ class Segments:
         segment.configure(self.config, self._jitter_ms())
         self._forget_positions()
 
+    def insert_after(self, segment: Segment, new: Segment) -> None:
+        """Put a segment behind one of the chain, whose offsets it goes on with."""
+        if segment is self.active:
+            self.add(new)
+            return
+        at = self._segments.index(segment) + 1
+        self._segments.insert(at, new)
+        self._bases.insert(at, new.base_offset)
+        new.configure(self.config, 0)
+
     def remove_first(self) -> Segment:
         """Take the oldest segment, which is not the active one, out of the chain."""
         assert len(self._segments) > 1
