@@ -122,7 +122,7 @@ def our_call(
     words: list[str], stdin: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Said:
     monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-    code = kafka_acls.main(words)
+    code = kafka_acls.TOOL.main(words)
     captured = capsys.readouterr()
     return said(code, captured.out, captured.err)
 
@@ -187,27 +187,31 @@ def test_old_and_new_rules_side_by_side(
     """Without the peers: what a call does to the znodes, and what it prints, to the byte."""
     where = ["--authorizer-properties", f"zookeeper.connect={connect}"]
     words = ["--add", "--allow-principal", "User:alice", "--operation", "Read", "--topic", "orders"]
-    assert kafka_acls.main([*where, *words]) == 0
+    assert kafka_acls.TOOL.main([*where, *words]) == 0
     assert capsys.readouterr().out == (
         "Adding ACLs for resource `ResourcePattern(resourceType=TOPIC, name=orders, patternType=LITERAL)`: \n"
         " \t(principal=User:alice, host=*, operation=READ, permissionType=ALLOW) \n\n"
     )
     assert set(store.read()) == {allow("User:alice", Operation.READ, literal(TOPIC, "orders"))}
-    assert kafka_acls.main([*where, "--list", "--topic", "orders"]) == 0
+    assert kafka_acls.TOOL.main([*where, "--list", "--topic", "orders"]) == 0
     assert capsys.readouterr().out == (
         "Current ACLs for resource `ResourcePattern(resourceType=TOPIC, name=orders, patternType=LITERAL)`: \n"
         " \t(principal=User:alice, host=*, operation=READ, permissionType=ALLOW) \n\n"
     )
     store.change(add=[deny("User:b", Operation.ALL, prefixed(GROUP, "g"))])
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
-    assert kafka_acls.main([*where, *["--remove", "--group", "g", "--resource-pattern-type", "any"]]) == 0
+    assert (
+        kafka_acls.TOOL.main([*where, *["--remove", "--group", "g", "--resource-pattern-type", "any"]]) == 0
+    )
     assert capsys.readouterr().out == (
         "Are you sure you want to delete all ACLs for resource filter "
         "`ResourcePattern(resourceType=GROUP, name=g, patternType=ANY)`? (y/n)\n"
     )
     assert len(store.read()) == 2
     assert (
-        kafka_acls.main([*where, *["--remove", "--group", "g", "--resource-pattern-type", "any", "--force"]])
+        kafka_acls.TOOL.main(
+            [*where, *["--remove", "--group", "g", "--resource-pattern-type", "any", "--force"]]
+        )
         == 0
     )
     assert len(store.read()) == 1
@@ -234,7 +238,7 @@ def test_old_and_new_rules_side_by_side(
     ],
 )
 def test_failures_are_a_sentence(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert kafka_acls.main(words) == 1
+    assert kafka_acls.TOOL.main(words) == 1
     output = capsys.readouterr().out
     assert output.startswith("Error while executing ACL command: ")
     assert sentence in output
@@ -242,9 +246,9 @@ def test_failures_are_a_sentence(words: list[str], sentence: str, capsys: pytest
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert kafka_acls.main([]) == 1
+    assert kafka_acls.TOOL.main([]) == 1
     errors = capsys.readouterr().err
     assert errors.startswith("This tool helps to manage acls on kafka.\nOption ")
     assert all(f"--{name}" in errors for name in OPTIONS)
-    assert kafka_acls.main(["--version"]) == 0
+    assert kafka_acls.TOOL.main(["--version"]) == 0
     assert re.fullmatch(r"\d+\.\d+\.\d+\S*\n", capsys.readouterr().out)

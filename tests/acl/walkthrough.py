@@ -104,7 +104,7 @@ class Reader:
             return acl(words[1:])
         if words[0] == "kafka-acls":
             assert words[1:3] == ["--bootstrap-server", "localhost:9092"]
-            return kafka_acls.main([*self.kafka_acls_at, *words[3:]])
+            return kafka_acls.TOOL.main([*self.kafka_acls_at, *words[3:]])
         if words[0] == "cat":
             sys.stdout.write((self.directory / words[1]).read_text())
             return 0

@@ -28,11 +28,14 @@ class Outcome:
 
 
 def zkbroker(
-    *arguments: str, environment: Mapping[str, str] | None = None, directory: Path | None = None
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    module: str = "zkbroker",
 ) -> Outcome:
     """`python -m zkbroker …` to its end, without the KAFKA_ variables of whoever runs the tests."""
     completed = subprocess.run(
-        command(*arguments),
+        command(*arguments, module=module),
         env=clean_environment() | dict(environment or {}),
         cwd=directory,
         stdin=subprocess.DEVNULL,
@@ -44,8 +47,8 @@ def zkbroker(
     return Outcome(completed.returncode, completed.stdout, completed.stderr)
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "zkbroker", *arguments]
+def command(*arguments: str, module: str = "zkbroker") -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
 
 
 def clean_environment() -> dict[str, str]:

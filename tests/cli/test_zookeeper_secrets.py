@@ -124,7 +124,7 @@ CONSUMERS = "/consumers/old"  # clients' own: never protected
 
 def migrate(connect: str, acl: str, credential: Path, *more: str) -> int:
     words = ["--zookeeper.acl", acl, "--zookeeper.connect", connect, "--zk-tls-config-file", str(credential)]
-    return security_migration.main([*words, *more])
+    return security_migration.TOOL.main([*words, *more])
 
 
 def test_protected_and_opened_again(

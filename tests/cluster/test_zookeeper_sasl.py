@@ -141,7 +141,7 @@ async def test_the_migration_leaves_what_kafkas_own_tool_leaves(
         theirs = java_argv(MIGRATOR, *words, f"{asking.connect}/theirs", flags=flags)
         subprocess.run(theirs, check=True, timeout=60)
         file = ("--zk-tls-config-file", str(ours))
-        assert security_migration.main([*words, f"{asking.connect}/ours", *file]) == 0
+        assert security_migration.TOOL.main([*words, f"{asking.connect}/ours", *file]) == 0
 
     def compare() -> None:
         login = {"mechanism": "DIGEST-MD5", "username": "kafka", "password": PASSWORD}

@@ -13,6 +13,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from itertools import islice
 from unittest.mock import patch
 
 import attrs
@@ -63,18 +64,12 @@ class Both:
 
     def kafka(self, command: str, line: str, *, stdin: str = "") -> Said:
         tool = tool_named(command)
-        words = [*self.fill(line, "java")]
-        if (
-            tool.name != tool.name.split()[0]
-        ):  # an action: argparse4j wants it behind the options that all share
-            words = [*words[:2], tool.name.split()[1], *words[2:]]
-            if tool.name.startswith("kafka-cluster"):
-                words = [words[2], *words[:2], *words[3:]]
+        words = with_action(tool, self.fill(line, "java"))
         result = self.java.run(tool.kafka_class, *words, stdin=stdin.encode())
-        return _normalised(result, "java")
+        return normalised(result, "java")
 
     def ours(self, command: str, line: str, *, stdin: str = "") -> Said:
-        return _normalised(run_tool(tool_named(command), self.fill(line, "ours"), stdin=stdin), "ours")
+        return normalised(run_tool(tool_named(command), self.fill(line, "ours"), stdin=stdin), "ours")
 
     def same(
         self,
@@ -103,6 +98,23 @@ class Both:
         return mine
 
 
+def with_action(tool: Tool, words: Sequence[str]) -> list[str]:
+    """As argparse4j wants it: the options that all actions share, the action, its own options."""
+    name, _, action = tool.name.partition(" ")
+    if not action:
+        return list(words)
+    shared = [f"--{option.name}" for option in tool_named(name).options]
+    first: list[str] = []
+    own: list[str] = []
+    left = iter(words)
+    for word in left:
+        if word in shared:
+            first += [word, *islice(left, 1)]
+        else:
+            own.append(word)
+    return [*first, action, *own]
+
+
 def run_tool(tool: Tool, words: Sequence[str], *, stdin: str = "") -> ToolResult:
     """Run one of our commands in this process."""
     output, errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
@@ -114,7 +126,7 @@ def run_tool(tool: Tool, words: Sequence[str], *, stdin: str = "") -> ToolResult
     return ToolResult(code, output.buffer.getvalue().decode(), errors.getvalue())
 
 
-def _normalised(result: ToolResult, me: str) -> Said:
+def normalised(result: ToolResult, me: str) -> Said:
     sentences = list(_sentences(result.errors))
     output = "".join(f"{line}\n" for line in _said(result.output))
     return Said(result.exit_code, _neutral(output, me), _neutral(sentences[0] if sentences else "", me))
@@ -122,12 +134,8 @@ def _normalised(result: ToolResult, me: str) -> Said:
 
 def _said(text: str) -> Iterator[str]:
     """The lines without the log's."""
-    is_logged = False
     for line in text.splitlines():
-        is_logged = bool(_LOG_LINE.match(line)) or (
-            is_logged and bool(_TRACE.match(line) or _THROWN.match(line))
-        )
-        if not is_logged and not _TRACE.match(line):
+        if not _LOG_LINE.match(line) and not _TRACE.match(line):
             yield line
 
 

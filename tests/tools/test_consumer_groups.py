@@ -131,7 +131,6 @@ def test_deleting(prepared: Both) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "{b} --list --state foo",
         "{b} --list --type foo",
         "{b} --describe --group g --members --state",
         "{b} --describe --group g --state stable",
@@ -146,8 +145,6 @@ def test_deleting(prepared: Both) -> None:
         "{b} --members",
         "{b} --list --group x",
         "{b} --describe --group x --topic y",
-        "{b} --list --describe --group g",
-        "{b} --list --foo",
         "{b} --list --offsets",
         "{b}",
         "--list",

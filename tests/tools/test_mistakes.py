@@ -46,6 +46,8 @@ LINES = {
     "kafka-verifiable-consumer": "{b} --topic mistaken --group-id v --max-messages 0 --consumer.config {quick}",
     "kafka-streams-application-reset": "{b} --application-id a --input-topics mistaken --from-file {file} --dry-run "
     "--config-file {quick}",
+    "kafka-acls": "{b} --list {config}",
+    "zookeeper-security-migration": "--zookeeper.acl secure --zookeeper.connect {zk}",
     "kafka-server-start": "{file}",
     "zookeeper-server-start": "{file}",
 }

@@ -85,10 +85,3 @@ def test_completion(place: Place) -> None:
         assert complete.candidates("/nosuch/x") == []
     finally:
         session.close()
-
-
-def test_no_zookeeper_is_one_sentence(closed_port: int) -> None:
-    result = run_tool(tool_named(SHELL), ["--timeout", "300", f"localhost:{closed_port}", "ls", "/"])
-    assert result.exit_code == 1
-    assert result.errors.startswith(f"ZooKeeper at localhost:{closed_port} does not answer")
-    assert result.errors.count("\n") == 1

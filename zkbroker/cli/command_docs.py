@@ -34,11 +34,6 @@ else. Records are never coloured.
 | Kafka | here | does |
 |---|---|---|
 """
-PLAIN: Final = {
-    "kafka-acls": "manage access control lists",
-    "zookeeper-security-migration": "protect the znodes of a cluster, or open them",
-}
-"""Kafka's commands that have a parser of their own."""
 
 
 def page() -> str:
@@ -46,7 +41,6 @@ def page() -> str:
     tools = [tool_named(name) for name in MODULES]
     lines = [INTRODUCTION.rstrip()]
     lines += [f"| `{tool.name}.sh` | `{tool.name}` | {_first_sentence(tool)} |" for tool in tools]
-    lines += [f"| `{name}.sh` | `{name}` | {purpose} |" for name, purpose in PLAIN.items()]
     for tool in tools:
         lines += ["", f"## {tool.name}", "", f"{tool.purpose} In place of `{tool.kafka_class}`."]
         lines += _described(tool)

@@ -40,6 +40,8 @@ MODULES: Final = {
     "kafka-server-stop": "server_stop:KAFKA",
     "zookeeper-server-start": "zookeeper_server_start",
     "zookeeper-server-stop": "server_stop:ZOOKEEPER",
+    "kafka-acls": "kafka_acls",
+    "zookeeper-security-migration": "security_migration",
 }
 """In the order of docs/commands.md."""
 

@@ -47,13 +47,18 @@ ISOLATIONS: Final = ("read_committed", "read_uncommitted")
 DEFAULT_PARTITIONERS: Final = ("DefaultPartitioner", "UniformStickyPartitioner")
 
 
+def require_producer(settings: ClientSettings) -> None:
+    """Raises: CallFailed, for what Java's producer refuses and the libraries do not."""
+    _require_one_of(settings, "acks", ACKS)
+    _require_one_of(settings, "compression.type", CODECS)
+
+
 def producer_options(settings: ClientSettings) -> dict[str, Any]:
     """kafka-python's options for a producer. Raises: CallFailed."""
     from kafka import KafkaProducer
 
     options = _options(settings, KafkaProducer.DEFAULT_CONFIG)
-    _require_one_of(settings, "acks", ACKS)
-    _require_one_of(settings, "compression.type", CODECS)
+    require_producer(settings)
     acks = settings.properties.get("acks", "all")
     options["acks"] = "all" if acks in ("all", "-1") else int(acks)
     explicit = str(settings.properties.get("enable.idempotence", "")).lower()

@@ -11,32 +11,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Final
 
-import zkbroker
+from acl import kafka_options
 from acl.kafka_options import (
     OPTIONS,
-    BadOption,
     RuleOptions,
     Takes,
-    WrongUse,
     additions,
     filters_with_entries,
-    parse_words,
     require_fitting,
     resource_filters,
 )
 from acl.model import ANY_ENTRY, ANY_PATTERN, Binding, BindingFilter, Entry, EntryFilter, PatternFilter
 from acl.sets import by_pattern
 from acl.stores.store import Store, StoreError
-from zkbroker.cli.results import shown
-from zkbroker.cli.standard_output import printing
-from zkbroker.client.errors import CallFailed
+from zkbroker.cli.options import BadOption, Option, Parsed, WrongUse
+from zkbroker.cli.tool import Tool, with_any
 
 AUTHORIZER: Final = "kafka.security.authorizer.AclAuthorizer"
 DEPRECATED: Final = (
     "Warning: support for ACL configuration directly through the authorizer is deprecated and will be removed in a "
     "future release. Please use --bootstrap-server instead to set ACLs through the admin client."
 )
-PURPOSE: Final = "This tool helps to manage acls on kafka."
 
 HELP: Final[Mapping[str, str]] = {
     "add": "Add rules.",
@@ -53,7 +48,6 @@ HELP: Final[Mapping[str, str]] = {
     "deny-principal": "Whom to deny, as Type:name. A Deny counts more than any Allow.",
     "force": "Do not ask.",
     "group": "A consumer group as the resource; * for all.",
-    "help": "Print usage information.",
     "idempotent": "With --producer: also IdempotentWrite on the cluster.",
     "list": "List rules, those of the resources named if any are.",
     "operation": "What is allowed or denied; All by default.",
@@ -65,39 +59,22 @@ HELP: Final[Mapping[str, str]] = {
     "topic": "A topic as the resource; * for all.",
     "transactional-id": "A transactional id as the resource; * for all.",
     "user-principal": "A user as the resource, for CreateTokens and DescribeTokens.",
-    "version": "Display the version.",
     "zk-tls-config-file": "DEPRECATED: ZooKeeper's TLS settings (zookeeper.ssl.*), stores as PEM.",
 }
 
 
-class _UsageShown(Exception):
-    """The usage and a message in front of it are the answer."""
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; its exit code, 0 or 1 as Kafka's."""
+def run(parsed: Parsed) -> int:
     logging.basicConfig(level=logging.CRITICAL)
-    words = sys.argv[1:] if argv is None else argv
+    found = {name: parsed.texts(name) for name in parsed.found}
     try:
-        return printing("kafka-acls", lambda: _run(words))
-    except (_UsageShown, WrongUse) as shown:
-        sys.stderr.write(f"{shown}\n{_usage()}")
-    except BadOption as error:
-        sys.stderr.write(f"kafka-acls: {error}\n")
-    except (StoreError, CallFailed, ValueError, OSError) as error:
-        _say(f"Error while executing ACL command: {error}")
-    except KeyboardInterrupt:
-        return 130
-    return 1
+        return _run(found)
+    except kafka_options.WrongUse as error:
+        raise WrongUse(str(error)) from None
+    except (kafka_options.BadOption, StoreError, ValueError) as error:
+        raise BadOption(str(error)) from None
 
 
-def _run(words: Sequence[str]) -> int:
-    found = parse_words(words)
-    if not words or "help" in found:
-        raise _UsageShown(PURPOSE)
-    if "version" in found:
-        _say(zkbroker.__version__)
-        return 0
+def _run(found: Mapping[str, Sequence[str]]) -> int:
     _require_connection(found)
     require_fitting(found)
     options = RuleOptions.of_words(found)
@@ -113,7 +90,7 @@ def _run(words: Sequence[str]) -> int:
                     _remove(store, chosen, entries)
     else:
         filters = resource_filters(options, required=False)
-        with closing(_open(found)) as store, shown(coloured=True, paged=True):
+        with closing(_open(found)) as store:
             _list(store, filters, tuple(dict.fromkeys(found.get("principal", ()))))
     return 0
 
@@ -138,7 +115,8 @@ def _require_connection(found: Mapping[str, Sequence[str]]) -> None:
 
 def _open(found: Mapping[str, Sequence[str]]) -> Store:
     """Raises: StoreError, CallFailed."""
-    from zkbroker.client.settings import parse_addresses, read_properties
+    from zkbroker.client.cluster import Cluster
+    from zkbroker.client.settings import ClientSettings, read_properties
 
     if "bootstrap-server" in found:
         from acl.stores.brokers import BrokerStore
@@ -146,7 +124,8 @@ def _open(found: Mapping[str, Sequence[str]]) -> Store:
         config = found.get("command-config")
         properties = read_properties(config[0]) if config else {}
         servers = found["bootstrap-server"][-1]
-        parse_addresses(servers)
+        with Cluster(ClientSettings.of(servers, properties)) as cluster:
+            cluster.any()  # the sentence for a broker that is not there is ours
         return BrokerStore(servers, properties)
     from acl.stores.zookeeper import ZooKeeperAccess, ZooKeeperStore, tls_access
 
@@ -223,13 +202,32 @@ def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def _usage() -> str:
-    lines = ["Option                                   Description", f"{'-' * 6:40} {'-' * 11}"]
-    for name, meaning in sorted(HELP.items()):
-        argument = "" if OPTIONS[name] == Takes.NOTHING else f" <{name}>"
-        lines.append(f"{f'--{name}{argument}':40} {meaning}")
-    return "\n".join(lines) + "\n"
+def _option(name: str) -> Option:
+    """As the table of Kafka's options has it."""
+    takes = OPTIONS[name]
+    value = None if takes is Takes.NOTHING else name
+    return Option(
+        name,
+        HELP[name],
+        value,
+        many=True,
+        optional=takes is Takes.PERHAPS_ONE,
+        completes={"topic": "topic", "group": "group", "command-config": "file"}.get(name, ""),
+    )
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+TOOL: Final = Tool(
+    name="kafka-acls",
+    purpose="This tool helps to manage acls on kafka.",
+    kafka_class="kafka.admin.AclCommand",
+    run=run,
+    failed="Error while executing ACL command: {}",
+    fails_on_stdout=True,
+    is_long=with_any("list"),
+    options=tuple(_option(name) for name in HELP),
+    examples=(
+        "kafka-acls --bootstrap-server localhost:9092 --add --allow-principal User:alice --consumer --topic orders "
+        "--group billing",
+        "kafka-acls --bootstrap-server localhost:9092 --list --topic orders",
+    ),
+)

@@ -16,7 +16,7 @@ CONNECTION: Final = (
     ),
     Option("config", "A file with the client's properties.", "CONFIG", completes="file"),
 )
-CLASS: Final = "kafka.tools.ClusterTool"
+CLASS: Final = "org.apache.kafka.tools.ClusterTool"
 
 
 def _cluster_id(parsed: Parsed) -> int:
@@ -44,13 +44,21 @@ TOOL: Final = Tool(
     run=_nothing,
     options=(),
     actions=(
-        Tool("kafka-cluster cluster-id", "Print the id of the cluster.", CONNECTION, _cluster_id, CLASS),
+        Tool(
+            "kafka-cluster cluster-id",
+            "Print the id of the cluster.",
+            CONNECTION,
+            _cluster_id,
+            CLASS,
+            reads_all=True,
+        ),
         Tool(
             "kafka-cluster unregister",
             "Unregister a broker: only clusters without ZooKeeper can; else a broker that is gone is not registered.",
             (*CONNECTION, Option("id", "The id of the broker.", "ID", whole, required=True)),
             _unregister,
             CLASS,
+            reads_all=True,
         ),
     ),
 )

@@ -54,7 +54,7 @@ def run(parsed: Parsed) -> int:
         write = formatter(str(parsed.text("formatter")), _formatter_properties(parsed))
     except UnknownClass as error:
         raise WrongUse(str(error)) from None
-    with Cluster(settings) as cluster:
+    with Cluster(settings.waiting_at_most(wanted.timeout_s)) as cluster:
         cluster.any()  # the sentence for a broker that is not there is ours
         if wanted.partition is not None and wanted.topic is not None:
             _require_readable(cluster, wanted.topic)

@@ -60,7 +60,8 @@ def run(parsed: Parsed) -> int:
         "reset-offsets": _reset,
         "delete-offsets": _delete_offsets,
     }[action]
-    with open_cluster(parsed) as cluster:
+    timeout_ms = parsed.number("timeout") if "timeout" in parsed else None
+    with open_cluster(parsed, timeout_ms=timeout_ms) as cluster:
         return doing(cluster, parsed)
 
 
@@ -560,7 +561,12 @@ TOOL: Final = Tool(
         Option(
             "type", "With --list: show types, or list only groups of some: classic.", "String", optional=True
         ),
-        Option("timeout", "Accepted: how long a group may take to settle.", "timeout (ms)", whole_long, 5000),
+        Option(
+            "timeout",
+            "How long the brokers may take; without it as default.api.timeout.ms says.",
+            "timeout (ms)",
+            whole_long,
+        ),
         Option("dry-run", "Only show the new offsets."),
         Option("execute", "Set the new offsets."),
         Option("export", "Print the new offsets as CSV, as --from-file reads it."),

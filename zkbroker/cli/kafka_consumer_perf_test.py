@@ -5,14 +5,21 @@ from __future__ import annotations
 import random
 import time
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from zkbroker.cli.options import BOOTSTRAP, BROKER_LIST, Option, Parsed, WrongUse, whole, whole_long
 from zkbroker.cli.tool import Tool, say
+from zkbroker.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from zkbroker.cli.progress import Advance
+    from zkbroker.client.cluster import Cluster
 
 MIB: Final = 1024 * 1024
+JOINING_S: Final = 30.0
+"""How long to wait for the group's partitions, where --timeout is shorter."""
 FETCHED: Final = ", rebalance.time.ms, fetch.time.ms, fetch.MB.sec, fetch.nMsg.sec"
 
 
@@ -29,6 +36,7 @@ def run(parsed: Parsed) -> int:
     from kafka import KafkaConsumer
 
     from zkbroker.cli.java_clients import consumer_options, refusals
+    from zkbroker.cli.progress import progress
     from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings, read_properties
 
@@ -45,8 +53,9 @@ def run(parsed: Parsed) -> int:
     }
     properties.setdefault("client.id", "perf-consumer-client")
     settings = ClientSettings.of(parsed.text("bootstrap-server") or parsed.text("broker-list"), properties)
-    with Cluster(settings) as cluster:
-        cluster.any()
+    topic, patience_s = str(parsed.text("topic")), int(parsed.number("timeout") or 0) / 1000
+    with Cluster(settings.waiting_at_most(patience_s)) as cluster:
+        _wait_led(cluster, topic, patience_s)
     is_detailed = "show-detailed-stats" in parsed
     if "hide-header" not in parsed:
         first = "time, threadId" if is_detailed else "start.time, end.time"
@@ -55,25 +64,41 @@ def run(parsed: Parsed) -> int:
     began, began_s = datetime.now(), time.monotonic()
     try:
         with refusals():
-            consumer.subscribe([str(parsed.text("topic"))])
-            progress = _read(consumer, parsed, began_s, is_detailed)
+            consumer.subscribe([topic])
+            with progress(f"Reading {topic}", parsed.number("messages"), prints=is_detailed) as advance:
+                found = _read(consumer, parsed, began_s, is_detailed, advance)
     finally:
         ended, ended_s = datetime.now(), time.monotonic()
         consumer.close()
     if not is_detailed:
         lasted_s = max(ended_s - began_s, 1e-9)
-        joined_ms = int(progress.joined_s * 1000)
+        joined_ms = int(found.joined_s * 1000)
         fetched_ms = max(int(lasted_s * 1000) - joined_ms, 1)
-        mib = progress.size / MIB
+        mib = found.size / MIB
         say(
-            f"{_date(began)}, {_date(ended)}, {mib:.4f}, {mib / lasted_s:.4f}, {progress.count}, "
-            f"{progress.count / lasted_s:.4f}, {joined_ms}, {fetched_ms}, {mib / fetched_ms * 1000:.4f}, "
-            f"{progress.count / fetched_ms * 1000:.4f}"
+            f"{_date(began)}, {_date(ended)}, {mib:.4f}, {mib / lasted_s:.4f}, {found.count}, "
+            f"{found.count / lasted_s:.4f}, {joined_ms}, {fetched_ms}, {mib / fetched_ms * 1000:.4f}, "
+            f"{found.count / fetched_ms * 1000:.4f}"
         )
     return 0
 
 
-def _read(consumer: Any, parsed: Parsed, began_s: float, is_detailed: bool) -> Progress:
+def _wait_led(cluster: Cluster, topic: str, patience_s: float) -> None:
+    """Wait until the topic, which may be made by that, has leaders: kafka-python may never finish to join a group when
+    it hears of them meanwhile. What else is wrong with the topic is for the consumer to say.
+    """
+    creates = cluster.settings.properties.get("allow.auto.create.topics", "true").lower() == "true"
+    deadline_s = time.monotonic() + patience_s
+    while True:
+        (found,) = cluster.metadata([topic], create=creates).topics
+        is_coming = found.error_code == ErrorCode.LEADER_NOT_AVAILABLE
+        is_led = not is_coming and all(row.leader_id >= 0 for row in found.partitions)
+        if is_led or time.monotonic() >= deadline_s:
+            return
+        time.sleep(0.05)
+
+
+def _read(consumer: Any, parsed: Parsed, began_s: float, is_detailed: bool, advance: Advance) -> Progress:
     wanted = int(parsed.number("messages") or 0)
     patience_s = int(parsed.number("timeout") or 0) / 1000
     interval_s = int(parsed.number("reporting-interval") or 0) / 1000
@@ -81,7 +106,8 @@ def _read(consumer: Any, parsed: Parsed, began_s: float, is_detailed: bool) -> P
     last_s = reported_s = time.monotonic()
     before = Progress()
     while progress.count < wanted:
-        if time.monotonic() - last_s > patience_s and progress.joined_s:
+        waited_s = time.monotonic() - last_s
+        if waited_s > (patience_s if progress.joined_s else max(patience_s, JOINING_S)):
             say(
                 "WARNING: Exiting before consuming the expected number of messages: timeout "
                 f"({int(patience_s * 1000)} ms) exceeded. You can use the --timeout option to increase the timeout."
@@ -98,6 +124,7 @@ def _read(consumer: Any, parsed: Parsed, began_s: float, is_detailed: bool) -> P
         for records in found.values():
             last_s = now_s
             progress.count += len(records)
+            advance(len(records))
             progress.size += sum(len(record.key or b"") + len(record.value or b"") for record in records)
         if is_detailed and now_s - reported_s >= interval_s:
             _report(progress, before, now_s - reported_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from zkbroker.cli.kafka_producer_perf_test import quantile
@@ -20,6 +21,7 @@ def run(parsed: Parsed) -> int:
     from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
     from zkbroker.cli.java_clients import consumer_options, producer_options, refusals
+    from zkbroker.cli.progress import progress
     from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings, read_properties
 
@@ -55,7 +57,8 @@ def run(parsed: Parsed) -> int:
             consumer.seek_to_end(*partitions)
             for partition in partitions:
                 consumer.position(partition)
-            latencies_ms = _measure(producer, consumer, topic, count, size)
+            with progress(f"Sending {count} records", count, prints=True) as advance:
+                latencies_ms = _measure(producer, consumer, topic, count, size, advance)
     finally:
         consumer.close()
         producer.close()
@@ -76,7 +79,9 @@ def _partitions(cluster: Any, topic: str) -> Any:
     raise Terse(f"Topic {topic} has no leader")
 
 
-def _measure(producer: Any, consumer: Any, topic: str, count: int, size: int) -> list[float]:
+def _measure(
+    producer: Any, consumer: Any, topic: str, count: int, size: int, advance: Callable[[int], None]
+) -> list[float]:
     """Raises: Terse, if a record does not come, or another one."""
     latencies_ms = []
     for number in range(count):
@@ -91,6 +96,7 @@ def _measure(producer: Any, consumer: Any, topic: str, count: int, size: int) ->
             raise Terse(f"poll() timed out before finding a result (timeout:[{PATIENCE_S * 1000:.0f}])")
         if len(found) > 1 or found[0].value != message:
             raise Terse(f"The message read [{found[0].value!r}] did not match the message sent [{message!r}]")
+        advance(1)
         if number % 1000 == 0:
             say(f"{number}\t{latencies_ms[-1]}")
     return latencies_ms
@@ -99,7 +105,7 @@ def _measure(producer: Any, consumer: Any, topic: str, count: int, size: int) ->
 TOOL: Final = Tool(
     name="kafka-e2e-latency",
     purpose="Measure how long a record takes from a producer to a consumer, one record at a time.",
-    kafka_class="kafka.tools.EndToEndLatency",
+    kafka_class="org.apache.kafka.tools.EndToEndLatency",
     run=run,
     prints_records=True,
     words="BROKERS TOPIC NUM_MESSAGES ACKS MESSAGE_SIZE_BYTES [PROPERTIES_FILE]",

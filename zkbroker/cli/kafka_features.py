@@ -8,7 +8,7 @@ from typing import Final
 from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, BadOption, Option, Parsed
 from zkbroker.cli.tool import Tool, always, open_cluster, say
 
-CLASS: Final = "kafka.admin.FeatureCommand"
+CLASS: Final = "org.apache.kafka.tools.FeatureCommand"
 UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE = 1, 2, 3
 FEATURE: Final = Option("feature", "A feature and its level: metadata.version=5.", "FEATURE", many=True)
 DRY_RUN: Final = Option("dry-run", "Only check.")

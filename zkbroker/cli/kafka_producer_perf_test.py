@@ -173,6 +173,7 @@ TOOL: Final = Tool(
     run=run,
     prints_records=True,
     explained_with=0,
+    reads_all=True,
     options=(
         Option("topic", "The topic to write to.", "TOPIC", required=True, completes="topic"),
         Option("num-records", "How many records.", "NUM-RECORDS", whole_long, required=True),

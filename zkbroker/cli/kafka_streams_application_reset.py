@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from zkbroker.cli.failure import Failure
-from zkbroker.cli.options import BOOTSTRAP, BadOption, Option, Parsed, whole_long
+from zkbroker.cli.options import BOOTSTRAP, BadOption, Option, Parsed, WrongUse, whole_long
 from zkbroker.cli.tool import Tool, open_cluster, say
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ _INTERNAL: Final = re.compile(
 def run(parsed: Parsed) -> int:
     from zkbroker.client import groups
 
+    if "application-id" not in parsed:
+        raise WrongUse("Missing required option(s) [application-id]")
     for scenario in SCENARIOS:
         parsed.refuse(scenario, *(other for other in SCENARIOS if other != scenario))
     application = str(parsed.text("application-id"))
@@ -98,6 +100,8 @@ def _reset(cluster: Cluster, application: str, existing: Sequence[str], parsed: 
         for tp in starts:
             say(f"Topic: {tp.topic} Partition: {tp.partition} Offset: {wanted[tp]}")
         plan |= wanted
+    if not plan:
+        return code
     if "dry-run" not in parsed:
         groups.commit(cluster, application, plan)
     say("Done.")
@@ -163,13 +167,13 @@ TOOL: Final = Tool(
     name="kafka-streams-application-reset",
     purpose="Let a Streams application begin again: its input topics' offsets are reset, its internal topics deleted. "
     "Stop it before, and call cleanUp() in it before it starts again.",
-    kafka_class="kafka.tools.StreamsResetter",
+    kafka_class="org.apache.kafka.tools.StreamsResetter",
     run=run,
     failed="ERROR: {}",
     options=(
         BOOTSTRAP,
         Option("bootstrap-servers", "DEPRECATED: the same.", "urls"),
-        Option("application-id", "The application's id, which is its group's.", "id", required=True),
+        Option("application-id", "REQUIRED: The application's id, which is its group's.", "id"),
         Option("input-topics", "Topics whose offsets are reset: a,b.", "list", many=True, completes="topic"),
         Option("intermediate-topics", "Topics that it is to read from their ends.", "list", many=True),
         Option("internal-topics", "Internal topics to delete; all by default.", "list", many=True),

@@ -300,6 +300,7 @@ def _action(name: str, purpose: str, run: Callable[[Parsed], int], *options: Opt
         run,
         CLASS,
         needs_words=False,
+        reads_all=True,
         is_long=always,
     )
 

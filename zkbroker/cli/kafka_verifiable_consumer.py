@@ -18,6 +18,7 @@ def run(parsed: Parsed) -> int:
     from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings, read_properties
 
+    parsed.refuse("broker-list", "bootstrap-server")
     servers = parsed.text("bootstrap-server") or parsed.text("broker-list")
     if servers is None:
         raise WrongUse("one of the arguments --bootstrap-server --broker-list is required")
@@ -120,6 +121,7 @@ TOOL: Final = Tool(
     run=run,
     prints_records=True,
     explained_with=0,
+    reads_all=True,
     options=(
         BOOTSTRAP,
         BROKER_LIST,

@@ -25,6 +25,7 @@ def run(parsed: Parsed) -> int:
     from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings, read_properties
 
+    parsed.refuse("broker-list", "bootstrap-server")
     servers = parsed.text("bootstrap-server") or parsed.text("broker-list")
     if servers is None:
         raise WrongUse("one of the arguments --bootstrap-server --broker-list is required")
@@ -94,13 +95,20 @@ TOOL: Final = Tool(
     run=run,
     prints_records=True,
     explained_with=0,
+    reads_all=True,
     options=(
         BOOTSTRAP,
         BROKER_LIST,
         Option("topic", "The topic to write to.", "TOPIC", required=True, completes="topic"),
         Option("max-messages", "How many; -1: until it is stopped.", "MAX-MESSAGES", whole, -1),
         Option("throughput", "Records a second at most; -1: as fast as it goes.", "THROUGHPUT", whole, -1),
-        Option("acks", "Acknowledgements wanted.", "ACKS", whole, -1),
+        Option(
+            "acks",
+            "Acknowledgements wanted: 0, 1 or -1, which is all.",
+            "ACKS",
+            default="-1",
+            choices=("0", "1", "-1"),
+        ),
         Option("producer.config", "A file with properties of the producer.", "CONFIG_FILE", completes="file"),
         Option("message-create-time", "Accepted: the first record's time.", "CREATETIME", whole_long, -1),
         Option("value-prefix", "A number and a point in front of each value.", "VALUE-PREFIX", whole),

@@ -22,6 +22,9 @@ from zkbroker.cli import (
 from zkbroker.cli.failure import Failure
 from zkbroker.cli.standard_output import printing
 
+WRONG_USAGE = 2
+"""The exit code."""
+
 DESCRIPTION = """\
 A broker cluster that speaks Apache Kafka's wire protocol and keeps its coordination in ZooKeeper.
 

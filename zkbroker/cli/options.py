@@ -129,6 +129,11 @@ class Parsed:
         """Every argument of an option, converted. Raises: BadOption."""
         return [self._converted(self.options[name], text) for text in self.found.get(name, ())]
 
+    def read_all(self) -> None:
+        """Raises: BadOption, if any argument cannot be converted."""
+        for name in self.found:
+            self.values(name)
+
     def _converted(self, option: Option, text: str) -> Any:
         if option.choices and option.kind is str and text not in option.choices:
             raise BadOption(f"Cannot parse argument '{text}' of option {option.name}")

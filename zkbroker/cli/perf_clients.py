@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from zkbroker.cli.options import BadOption
@@ -29,6 +30,9 @@ class Sender(Protocol):
 
 def open_sender(settings: ClientSettings) -> Sender:
     """Raises: BadOption, CallFailed."""
+    from zkbroker.cli.java_clients import require_producer
+
+    require_producer(settings)
     try:
         import confluent_kafka  # noqa: F401
     except ImportError:
@@ -56,6 +60,10 @@ class _NativeSender:
             if key in ("bootstrap.servers", "client.id") or key.endswith((".serializer", ".class")):
                 continue
             if key == "buffer.memory":
+                if not value.isdecimal():
+                    raise BadOption(
+                        f"Invalid value {value} for configuration {key}: Not a number of type LONG"
+                    )
                 config["queue.buffering.max.kbytes"] = max(1, int(value) // 1024)
                 continue
             config[key] = value
@@ -71,29 +79,46 @@ class _NativeSender:
                 warn(f"The property {strange} has no meaning here and is passed over.")
                 del config[strange]
         if "transactional.id" in config:
-            self._producer.init_transactions(30)
+            with _refusals():
+                self._producer.init_transactions(30)
 
     def send(self, topic: str, value: bytes, key: bytes | None, acknowledged: Acknowledged) -> None:
         def report(error: Any, message: Any) -> None:
             failure = None if error is None else BadOption(error.str())
             acknowledged(failure, message.partition() or 0, message.offset() or 0)
 
-        while True:
-            try:
-                self._producer.produce(topic, value, key, on_delivery=report)
-                break
-            except BufferError:
-                self._producer.poll(0.1)
+        with _refusals():
+            while True:
+                try:
+                    self._producer.produce(topic, value, key, on_delivery=report)
+                    break
+                except BufferError:
+                    self._producer.poll(0.1)
         self._producer.poll(0)
 
     def begin(self) -> None:
-        self._producer.begin_transaction()
+        with _refusals():
+            self._producer.begin_transaction()
 
     def commit(self) -> None:
-        self._producer.commit_transaction(60)
+        with _refusals():
+            self._producer.commit_transaction(60)
 
     def close(self) -> None:
-        self._producer.flush(120)
+        while self._producer.flush(60):
+            pass  # each record is delivered, or given up after its delivery.timeout.ms
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What librdkafka raises in the block comes out as a sentence. Raises: BadOption."""
+    from confluent_kafka import KafkaException
+
+    try:
+        yield
+    except KafkaException as error:
+        failed = error.args[0]
+        raise BadOption(str(failed.str() if hasattr(failed, "str") else failed)) from None
 
 
 class _PythonSender:

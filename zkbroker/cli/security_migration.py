@@ -5,24 +5,18 @@ Source: kafka.admin.ZkSecurityMigrator, 3.9.1.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from zkbroker.cli.failure import Failure
+from zkbroker.cli.options import Option, Parsed, whole
 from zkbroker.cli.progress import progress
+from zkbroker.cli.tool import Tool
 
 if TYPE_CHECKING:
     from zkbroker.zookeeper.session import ZkSession
-
-DESCRIPTION = """\
-Set the access lists of a cluster's znodes as zookeeper.set.acl=true would have, or open them to everybody.
-
-How to prove to ZooKeeper who we are is read from --zk-tls-config-file (zookeeper.ssl.*, zookeeper.digest,
-zookeeper.sasl.jaas.config), or from the Client section of the JAAS file that KAFKA_OPTS names.
-"""
 
 SECURE_ROOTS: Final = (
     "/admin",
@@ -46,51 +40,20 @@ SECURE_ROOTS: Final = (
 AT_ONCE: Final = 100
 
 
-def parser() -> argparse.ArgumentParser:
-    command = argparse.ArgumentParser(
-        prog="zookeeper-security-migration",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.add_argument("--zookeeper.acl", dest="acl", choices=("secure", "unsecure"), required=True)
-    command.add_argument(
-        "--zookeeper.connect", dest="connect", default="localhost:2181", metavar="HOST:PORT[/CHROOT]"
-    )
-    command.add_argument("--zookeeper.session.timeout", dest="session_ms", type=int, default=30000)
-    command.add_argument("--zookeeper.connection.timeout", dest="connection_ms", type=int, default=30000)
-    command.add_argument("--zk-tls-config-file", dest="file", type=Path, metavar="FILE")
-    command.add_argument(
-        "--enable.path.check",
-        dest="check",
-        action="store_true",
-        help="change nothing if the cluster's znodes are not there",
-    )
-    return command
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; its exit code."""
-    arguments = parser().parse_args(argv)
-    try:
-        _run(arguments)
-    except Failure as failure:
-        sys.stderr.write(f"zookeeper-security-migration: {failure}\n")
-        return failure.exit_code
-    return 0
-
-
-def _run(arguments: argparse.Namespace) -> None:
+def run(parsed: Parsed) -> int:
+    """Raises: Failure."""
     from zkbroker.cli.zookeeper_access import read_config, run_with_session
 
+    connect, file = str(parsed.text("zookeeper.connect")), parsed.text("zk-tls-config-file")
+    secure = parsed.text("zookeeper.acl") == "secure"
     config = read_config(
-        arguments.file,
-        arguments.connect,
+        None if file is None else Path(file),
+        connect,
         (
-            f"zookeeper.session.timeout.ms={arguments.session_ms}",
-            f"zookeeper.connection.timeout.ms={arguments.connection_ms}",
+            f"zookeeper.session.timeout.ms={parsed.number('zookeeper.session.timeout')}",
+            f"zookeeper.connection.timeout.ms={parsed.number('zookeeper.connection.timeout')}",
         ),
     )
-    secure = arguments.acl == "secure"
     is_known = config.zookeeper_sasl_jaas_config or config.zookeeper_digest
     if not is_known and config.zookeeper_ssl_keystore_location is None:
         raise Failure(
@@ -100,15 +63,14 @@ def _run(arguments: argparse.Namespace) -> None:
     config = config.with_properties({"zookeeper.set.acl": str(secure).lower()}, "--zookeeper.acl")
 
     async def migrate(session: ZkSession) -> int:
-        if arguments.check and await session.exists("/brokers") is None:
-            raise Failure(
-                f"{arguments.connect} has no /brokers: is that the path of the cluster? Nothing was changed"
-            )
+        if "enable.path.check" in parsed and await session.exists("/brokers") is None:
+            raise Failure(f"{connect} has no /brokers: is that the path of the cluster? Nothing was changed")
         with progress(f"{'Protecting' if secure else 'Opening'} znodes"):
             return await set_access(session, secure=secure)
 
     count = run_with_session(config, migrate)
     sys.stdout.write(f"{count} znodes are {'protected' if secure else 'open'} now\n")
+    return 0
 
 
 async def set_access(session: ZkSession, *, secure: bool) -> int:
@@ -153,3 +115,36 @@ async def _set_all(session: ZkSession, paths: Sequence[str], *, secure: bool) ->
     async with trio.open_nursery() as nursery:
         for path in paths:
             nursery.start_soon(one, path)
+
+
+TOOL: Final = Tool(
+    name="zookeeper-security-migration",
+    purpose="Set the access lists of a cluster's znodes as zookeeper.set.acl=true would have, or open them to "
+    "everybody. How to prove to ZooKeeper who we are is read from --zk-tls-config-file, or from the Client section of "
+    "the JAAS file that KAFKA_OPTS names.",
+    kafka_class="kafka.admin.ZkSecurityMigrator",
+    run=run,
+    failed="zookeeper-security-migration: {}",
+    reads_all=True,
+    options=(
+        Option(
+            "zookeeper.acl",
+            "REQUIRED: secure protects the znodes, unsecure opens them.",
+            "String",
+            required=True,
+            choices=("secure", "unsecure"),
+        ),
+        Option("zookeeper.connect", "ZooKeeper, as host:port[/chroot].", "String", default="localhost:2181"),
+        Option("zookeeper.session.timeout", "The session's timeout, in ms.", "Integer", whole, 30000),
+        Option(
+            "zookeeper.connection.timeout", "How long to wait for ZooKeeper, in ms.", "Integer", whole, 30000
+        ),
+        Option(
+            "zk-tls-config-file",
+            "A file with zookeeper.ssl.*, zookeeper.digest or zookeeper.sasl.jaas.config.",
+            "String",
+            completes="file",
+        ),
+        Option("enable.path.check", "Change nothing if the cluster's znodes are not there."),
+    ),
+)

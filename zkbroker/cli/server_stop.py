@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
-from functools import partial
+import signal
 from typing import Final
 
-from zkbroker.cli.options import Option, Parsed
+from zkbroker.cli.failure import Failure
+from zkbroker.cli.options import Option, Parsed, whole
 from zkbroker.cli.tool import Tool
 
 
-def _run(what: str, called: str, parsed: Parsed) -> int:
-    import os
-
+def _stop_brokers(parsed: Parsed) -> int:
     from zkbroker.cli.daemon import stop
 
-    return stop(what, called, os.environ.get("SIGNAL", "TERM"))
+    node_id = parsed.number("node-id")
+    # As in Kafka's script the id counts where both are given. A server in ZooKeeper mode is a broker, and only that.
+    if node_id is None and parsed.text("process-role") == "controller":
+        raise Failure(
+            "No kafka server to stop: a cluster in ZooKeeper mode has no process that is controller alone"
+        )
+    return stop("broker", "kafka", _signal(), node_id)
 
 
-def _tool(called: str, what: str, servers: str, kafka_class: str) -> Tool:
-    return Tool(
-        name=f"{called}-server-stop",
-        purpose=f"Stop this machine's {servers} of this user, in order (SIGNAL=TERM).",
-        kafka_class=kafka_class,
-        run=partial(_run, what, called),
-        needs_words=False,
-        options=(
-            Option(
-                "process-role", "Accepted for Kafka's sake: only brokers have one in ZooKeeper mode.", "role"
-            ),
-            Option("node-id", "Accepted for Kafka's sake.", "id"),
+def _stop_zookeepers(parsed: Parsed) -> int:
+    from zkbroker.cli.daemon import stop
+
+    return stop("zookeeper", "zookeeper", _signal())
+
+
+def _signal() -> signal.Signals:
+    """As `kill -s` knows it. Raises: Failure."""
+    import os
+
+    name = os.environ.get("SIGNAL", "TERM")
+    try:
+        return (
+            signal.Signals(int(name))
+            if name.isdecimal()
+            else signal.Signals["SIG" + name.removeprefix("SIG")]
+        )
+    except (KeyError, ValueError):
+        raise Failure(f"SIGNAL={name} is no signal: it must be as TERM or KILL") from None
+
+
+KAFKA: Final = Tool(
+    name="kafka-server-stop",
+    purpose="Stop this machine's brokers of this user, in order (SIGNAL=TERM).",
+    kafka_class="kafka.Kafka",
+    run=_stop_brokers,
+    needs_words=False,
+    reads_all=True,
+    options=(
+        Option("node-id", "Only the broker with this id.", "id", whole),
+        Option(
+            "process-role",
+            "Accepted for Kafka's sake: servers in ZooKeeper mode are brokers.",
+            "role",
+            choices=("broker", "controller"),
         ),
-    )
-
-
-KAFKA: Final = _tool("kafka", "broker", "brokers", "kafka.Kafka")
-ZOOKEEPER: Final = _tool(
-    "zookeeper", "zookeeper", "embedded ZooKeepers", "org.apache.zookeeper.server.quorum.QuorumPeerMain"
+    ),
+)
+ZOOKEEPER: Final = Tool(
+    name="zookeeper-server-stop",
+    purpose="Stop this machine's embedded ZooKeepers of this user, in order (SIGNAL=TERM).",
+    kafka_class="org.apache.zookeeper.server.quorum.QuorumPeerMain",
+    run=_stop_zookeepers,
+    needs_words=False,
+    options=(),
 )

@@ -56,6 +56,9 @@ class Tool:
     actions: Sequence[Tool] = ()  # kafka-cluster cluster-id
     examples: Sequence[str] = ()
     refused_with: int = 1  # exit code for a wrong command line
+    reads_all: bool = (
+        False  # whether every value is read, needed or not, as argparse4j does and joptsimple does not
+    )
     prints_records: bool = False  # or a dialogue: then nothing is coloured on a terminal
     is_long: Callable[[Parsed], bool] = never  # whether what it prints may need a pager
 
@@ -109,6 +112,8 @@ class Tool:
             for option in self.options:
                 if option.required and option.name not in parsed:
                     raise WrongUse(f'Missing required argument "[{option.name}]"')
+            if self.reads_all:
+                parsed.read_all()
         except (BadOption, WrongUse) as wrong:
             return self._refuse(wrong)
         return self._run(parsed)
@@ -201,15 +206,24 @@ def _two_columns(left: str, right: str) -> list[str]:
 
 
 def open_cluster(
-    parsed: Parsed, *, bootstrap: str | None = None, config: str | None = "command-config"
+    parsed: Parsed,
+    *,
+    bootstrap: str | None = None,
+    config: str | None = "command-config",
+    timeout_ms: int | None = None,
 ) -> Cluster:
-    """The cluster that --bootstrap-server names, reached as --command-config says. Raises: CallFailed."""
+    """The cluster that --bootstrap-server names, reached as --command-config says. Raises: CallFailed.
+
+    `timeout_ms`: what an option gives for default.api.timeout.ms.
+    """
     from zkbroker.cli.progress import progress
     from zkbroker.client.cluster import Cluster
     from zkbroker.client.settings import ClientSettings, read_properties
 
     file = parsed.text(config) if config is not None and config in parsed.options else None
     properties = read_properties(file) if file is not None else {}
+    if timeout_ms is not None:
+        properties["default.api.timeout.ms"] = str(timeout_ms)
     if bootstrap is None and "bootstrap-server" in parsed:
         bootstrap = parsed.text("bootstrap-server")
     return Cluster(ClientSettings.of(bootstrap, properties), progress)

@@ -33,7 +33,7 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="0 takes any free one (default: 2181)"
+        "--port", type=_port, default=DEFAULT_PORT, help="0 takes any free one (default: 2181)"
     )
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     command.add_argument(
@@ -51,6 +51,13 @@ def add_to(commands: Any) -> None:
     )
     command.add_argument("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
     command.set_defaults(run=run)
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() else -1
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port from 0 to 65535")
+    return number
 
 
 def run(arguments: argparse.Namespace) -> int:

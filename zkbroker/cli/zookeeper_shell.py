@@ -54,6 +54,8 @@ class Command:
                 flags.add(letter)
             elif len(word) == 2 and word[0] == "-" and letter in self.values and not rest:
                 values[letter] = next(left, "")
+            elif word.startswith("-") and not rest:
+                raise Unusable(f"Unrecognized option: {word}")
             else:
                 rest.append(word)
         if not self.least <= len(rest) <= self.most or not all(values.values()):
@@ -384,7 +386,7 @@ class Completer:
 TOOL: Final = Tool(
     name="zookeeper-shell",
     purpose="Look at the znodes of a ZooKeeper and change them. Without a command, lines are read; help shows which.",
-    kafka_class="org.apache.zookeeper.ZooKeeperMain",
+    kafka_class="org.apache.zookeeper.ZooKeeperMainWithTlsSupportForKafka",
     run=run,
     prints_records=True,
     words="HOST:PORT[/CHROOT] [COMMAND [ARGUMENT...]]",

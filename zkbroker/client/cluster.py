@@ -24,9 +24,6 @@ from zkbroker.protocol.generated.metadata_response import (
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 
-ABSENT_S: Final = 10.0
-"""How long brokers that cannot be reached at all are waited for, unless default.api.timeout.ms says so."""
-
 NOTICE_S: Final = 1.0
 RETRY_S: Final = 0.1
 
@@ -91,7 +88,7 @@ class Cluster:
         for known in self._connections.values():
             return known
         began = time.monotonic()
-        patience_s = self.settings.api_timeout_s if self.settings.is_patient else ABSENT_S
+        patience_s = self.settings.absent_s
         said = False
         while True:
             reasons: list[str] = []

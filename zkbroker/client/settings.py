@@ -19,6 +19,7 @@ PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 DEFAULT_CLIENT_ID: Final = "zkbroker-cli"
 DEFAULT_REQUEST_TIMEOUT_MS: Final = 30_000
 DEFAULT_API_TIMEOUT_MS: Final = 60_000
+ABSENT_MS: Final = 10_000
 MAX_MS: Final = 2**31 - 1
 
 
@@ -57,21 +58,25 @@ class ClientSettings:
     client_id: str = DEFAULT_CLIENT_ID
     request_timeout_s: float = DEFAULT_REQUEST_TIMEOUT_MS / 1000
     api_timeout_s: float = DEFAULT_API_TIMEOUT_MS / 1000
-    is_patient: bool = False
-    """Whether whoever called has said how long an absent broker is waited for."""
+    absent_s: float = ABSENT_MS / 1000
+    """How long brokers that cannot be reached at all are waited for."""
 
     @classmethod
     def of(cls, bootstrap: str | None, properties: Mapping[str, str] | None = None) -> ClientSettings:
         """Raises: CallFailed, for a value that cannot be."""
         known = dict(properties or {})
+        api_timeout_ms = _milliseconds(known, "default.api.timeout.ms", DEFAULT_API_TIMEOUT_MS)
+        absent_ms = api_timeout_ms
+        if "default.api.timeout.ms" not in known:
+            absent_ms = min(ABSENT_MS, _milliseconds(known, "max.block.ms", ABSENT_MS))  # a producer's
         servers = bootstrap if bootstrap is not None else known.get("bootstrap.servers", "")
         settings = cls(
             parse_addresses(servers),
             known,
             known.get("client.id", DEFAULT_CLIENT_ID),
             max(1, _milliseconds(known, "request.timeout.ms", DEFAULT_REQUEST_TIMEOUT_MS)) / 1000,
-            _milliseconds(known, "default.api.timeout.ms", DEFAULT_API_TIMEOUT_MS) / 1000,
-            "default.api.timeout.ms" in known,
+            api_timeout_ms / 1000,
+            absent_ms / 1000,
         )
         if settings.security_protocol not in PROTOCOLS:
             raise CallFailed(
@@ -79,6 +84,10 @@ class ClientSettings:
                 f"it must be one of {', '.join(PROTOCOLS)}."
             )
         return settings
+
+    def waiting_at_most(self, timeout_s: float | None) -> ClientSettings:
+        """The same, but absent brokers are given up no later."""
+        return self if timeout_s is None else attrs.evolve(self, absent_s=min(self.absent_s, timeout_s))
 
     @property
     def security_protocol(self) -> str:
