@@ -284,6 +284,8 @@ class Broker:
         dynamic.on_topic_changed.append(lambda topic: _reconfigure(logs, dynamic, topic))
         dynamic.on_topic_defaults_changed.append(lambda: _reconfigure(logs, dynamic, None))
         dynamic.on_topic_changed.append(replication_quotas.topic_changed)
+        dynamic.on_broker_changed.append(lambda _: logs.reconfigured())
+        dynamic.on_broker_changed.append(lambda _: guard.reconfigured())
         quotas = ClientQuotas(lambda: dynamic.broker)
         dynamic.on_entity_changed.append(quotas.entity_changed)
         _tell_of_unclean_policy(dynamic, controller)

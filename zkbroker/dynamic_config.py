@@ -133,10 +133,11 @@ class DynamicConfig:
         texts |= {name: text for name, text in held.items() if not is_known(name)}
         return texts
 
-    def require_fitting(self, texts: Mapping[str, str], *, per_broker: bool) -> None:
-        """Whether these texts, passwords in the clear, could be this broker's (or all brokers') dynamic ones.
+    def require_fitting(self, texts: Mapping[str, str], *, per_broker: bool) -> BrokerConfig:
+        """What this broker's configuration would be with these texts, passwords in the clear, as its own dynamic ones
+        (or those of all brokers).
 
-        Raises: ConfigError for the first that cannot.
+        Raises: ConfigError for the first that cannot be.
         """
         new, problems = dynamic_settings(texts, per_broker=per_broker, decode_password=str)
         for problem in problems:
@@ -147,6 +148,7 @@ class DynamicConfig:
         merged = [*others, *new] if per_broker else [*new, *others]
         candidate = self._static.with_settings(merged).with_broker_id(self._broker_id)
         require_allowed_change(self.broker, candidate)
+        return candidate
 
     def statistics(self) -> DynamicConfigStatistics:
         return DynamicConfigStatistics(
@@ -351,6 +353,9 @@ class DynamicConfig:
         self._topics.clear()
         log.info("Configuration changed: %s", ", ".join(sorted(keys)))
         self._tell(znodes.entity_path("brokers", name), keys)
+        for warning in self.broker.warnings:
+            if warning not in former.warnings:
+                log.warning("%s", warning)
         for tell_keys in self.on_broker_changed:
             tell_keys(keys)
         if former.topic_defaults != self.broker.topic_defaults:

@@ -151,11 +151,12 @@ def broker_entries(
 ) -> list[DescribeConfigsResourceResult]:
     """This broker's keys, or what is set for all brokers."""
     texts = BrokerTexts.of(config)
+    of_all_brokers = config.texts_of_all_brokers
     if per_broker:
         listed = (name for name, key in BROKER_KEYS.items() if not key.internal and not _is_unlisted(name))
         names: Iterable[str] = dict.fromkeys([*listed, *texts.names()])
     else:
-        names = config.texts_of_all_brokers
+        names = of_all_brokers
     entries = []
     for name in asked.chosen(names):
         key = _key_of(name)
@@ -163,7 +164,9 @@ def broker_entries(
         synonyms = texts.synonyms(name, is_sensitive=is_sensitive)
         if not per_broker:
             synonyms = [s for s in synonyms if s.source == ConfigSource.DYNAMIC_DEFAULT_BROKER]
-        value = None if is_sensitive else _value_of(name, config, texts)
+        value = None
+        if not is_sensitive:
+            value = _value_of(name, config, texts) if per_broker else of_all_brokers[name]
         entries.append(_entry(name, value, key, synonyms, asked, read_only=not is_dynamic(name)))
     return entries
 

@@ -341,7 +341,8 @@ async def _alter_broker(
     lists = {key: as_text(row.default) for key, row in BROKER_KEYS.items() if row.kind is Kind.LIST}
     texts = _changed(held, changes, lists)
     try:
-        config.require_fitting(texts, per_broker=per_broker)
+        candidate = config.require_fitting(texts, per_broker=per_broker)
+        await broker.guard.require_usable(candidate)
         # A password that nobody named keeps the text it is stored as.
         named = {change.name for change in changes}
         persistent = {

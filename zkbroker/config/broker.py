@@ -397,6 +397,10 @@ class BrokerConfig(BrokerKeys):
             self._refuse("log.roll.ms", "it must be 1 or more")
         if self.log_roll_jitter_ms < 0:
             self._refuse("log.roll.jitter.ms", "it must be 0 or more")
+        if self.log_cleaner_threads < 1:
+            self._refuse(
+                "log.cleaner.threads", "it must be 1 or more; log.cleaner.enable=false ends compaction"
+            )
         if self.log_cleaner_dedupe_buffer_size <= self.log_cleaner_threads * 1024 * 1024:
             self._refuse(
                 "log.cleaner.dedupe.buffer.size",

@@ -360,7 +360,7 @@ class BrokerKeys:
 
     # TLS
     ssl_client_auth = text("none", one_of=("required", "requested", "none"), update=PER_BROKER)
-    ssl_protocol = text("TLSv1.3", update=PER_BROKER)
+    ssl_protocol = text("TLSv1.3", update=PER_BROKER, tuning="ssl.enabled.protocols decides")
     ssl_enabled_protocols = names("TLSv1.2", "TLSv1.3", update=PER_BROKER)
     ssl_cipher_suites = names(update=PER_BROKER)
     ssl_endpoint_identification_algorithm = text("https", update=PER_BROKER)

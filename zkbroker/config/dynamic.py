@@ -41,10 +41,12 @@ Source: kafka.server.DynamicListenerConfig.validateReconfiguration.
 """
 
 THREAD_COUNTS: Final = (
+    "num.network.threads",
     "num.io.threads",
     "num.replica.fetchers",
     "num.recovery.threads.per.data.dir",
     "background.threads",
+    "log.cleaner.threads",
 )
 """Keys that change by a factor of two at a time at most."""
 

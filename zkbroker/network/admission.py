@@ -94,6 +94,10 @@ class Admission:
         """Whether the listener between brokers has taken a place that was not free."""
         return self._total > self._limits().connections
 
+    def limits_changed(self) -> None:
+        """There may be room where there was none."""
+        self._freed.notify()
+
     def admit(self, listener: str, address: str) -> str | None:
         """Count a connection in; each is counted out by `leave`. Or say why this address may have no more."""
         limits = self._limits()

@@ -68,6 +68,11 @@ class ListenerSecurity:
         except (NoRuleApplies, ValueError) as error:
             raise Refused(f"its certificate gives it no name: {error}") from None
 
+    def warn_of_weakness(self) -> None:
+        """Say what is allowed and had better not be."""
+        if self.mechanisms is not None:
+            _warn_of_weakness(self._config(), self.endpoint)
+
     async def follow(self) -> None:
         """Keep what may change up to date, for ever."""
         if self.tls is not None:
@@ -102,7 +107,6 @@ def listener_security(
             mechanisms.prepare()
         except ValueError as error:
             raise _problem(now, listener, "sasl.oauthbearer.jwks.endpoint.url", str(error)) from None
-        _warn_of_weakness(now, endpoint)
     return ListenerSecurity(endpoint, config, mapping, tls, mechanisms)
 
 
@@ -115,7 +119,6 @@ def _problem(config: BrokerConfig, listener: str, key: str, allowed: str) -> Con
 
 
 def _warn_of_weakness(config: BrokerConfig, endpoint: Endpoint) -> None:
-    """What is allowed and had better not be."""
     enabled = config.for_listener(endpoint.listener).sasl_enabled_mechanisms
     if endpoint.security_protocol not in WITH_TLS:
         for mechanism in ("PLAIN", "OAUTHBEARER"):

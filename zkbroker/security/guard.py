@@ -33,7 +33,7 @@ class Guard:
     """Who may connect, as whom. Owner: the broker; every part follows the configuration in force."""
 
     _config: Callable[[], BrokerConfig]
-    _new_listener: Callable[[Endpoint], ListenerSecurity]
+    _new_listener: Callable[[Endpoint, Callable[[], BrokerConfig]], ListenerSecurity]
     listeners: dict[str, ListenerSecurity]  # by listener name; `secure` and `forget` change it
     admission: Admission
     login: PeerLogin
@@ -48,7 +48,8 @@ class Guard:
         """Make ready what a listener that opens later asks of its clients. Raises: ConfigError."""
         name = endpoint.listener
         if name not in self.listeners:
-            self.listeners[name] = self._new_listener(endpoint)
+            self.listeners[name] = self._new_listener(endpoint, self._config)
+            self.listeners[name].warn_of_weakness()
             self._follow_listener(name)
 
     def forget(self, listener: str) -> None:
@@ -57,6 +58,22 @@ class Guard:
         scope = self._following.pop(listener, None)
         if scope is not None:
             scope.cancel()
+
+    def reconfigured(self) -> None:
+        """The configuration in force is another one: what waits looks again."""
+        self.admission.limits_changed()
+        for listener in self.listeners.values():
+            if listener.tls is not None:
+                listener.tls.config_changed.notify()
+
+    async def require_usable(self, config: BrokerConfig) -> None:
+        """Whether every listener could go on with this configuration: its stores are read. Raises: ConfigError."""
+        for endpoint in config.listeners:
+            open_now = self.listeners.get(endpoint.listener)
+            if open_now is None:
+                await trio.to_thread.run_sync(self._new_listener, endpoint, lambda: config)
+            elif open_now.tls is not None:
+                await open_now.tls.require_usable(config)
 
     def protocol_of(self, listener: str) -> SecurityProtocol:
         return self.listeners[listener].endpoint.security_protocol
@@ -110,10 +127,12 @@ def new_guard(config: Callable[[], BrokerConfig], entity: EntityConfig) -> Guard
     now = config()
     tokens = DelegationTokens(config)
 
-    def new_listener(endpoint: Endpoint) -> ListenerSecurity:
+    def new_listener(endpoint: Endpoint, config: Callable[[], BrokerConfig]) -> ListenerSecurity:
         return listener_security(endpoint, config, entity, tokens)
 
-    listeners = {endpoint.listener: new_listener(endpoint) for endpoint in now.listeners}
+    listeners = {endpoint.listener: new_listener(endpoint, config) for endpoint in now.listeners}
+    for listener in listeners.values():
+        listener.warn_of_weakness()
 
     def address_rate(address: str) -> float | None:
         for name in (znodes.sanitize(address), znodes.DEFAULT_ENTITY):

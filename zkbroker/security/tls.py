@@ -16,6 +16,7 @@ import attrs
 import trio
 from cryptography import x509
 
+from zkbroker.changed import Changed
 from zkbroker.config import BrokerConfig, ConfigError, Secret
 from zkbroker.security.stores import (
     StoreProblem,
@@ -242,12 +243,14 @@ class ListenerTls:
     _config: Callable[[], BrokerConfig]  # in force now
     is_between_brokers: bool  # our own connections use it too
     current: TlsContexts = attrs.field(init=False)
+    config_changed: Changed = attrs.field(factory=Changed, init=False)  # look at the settings now
     reloads: int = attrs.field(default=0, init=False)
     _stamp: tuple[object, ...] = attrs.field(init=False)
+    _looked_at: BrokerConfig = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Raises: ConfigError."""
-        config = self._config()
+        config = self._looked_at = self._config()
         settings = settings_of(config, self.listener)
         self._stamp = settings.stamp()
         self.current = build_contexts(config, settings)
@@ -269,7 +272,9 @@ class ListenerTls:
             self._warn_of_expiry()
             warn_again_at = trio.current_time() + WARN_AGAIN_S
             while trio.current_time() < warn_again_at:
-                await trio.sleep(LOOK_AGAIN_S)
+                if self._config() is self._looked_at:
+                    with trio.move_on_after(LOOK_AGAIN_S):
+                        await self.config_changed.wait()
                 if await self.look_again():
                     break
 
@@ -281,19 +286,34 @@ class ListenerTls:
         elif left_days < 14:
             log.warning("The certificate of listener %s expires in %.1f days", self.listener, left_days)
 
+    async def require_usable(self, config: BrokerConfig) -> None:
+        """Whether this listener could go on with that configuration. Raises: ConfigError."""
+        settings = settings_of(config, self.listener)
+        if settings == settings_of(self._config(), self.listener):
+            return  # what its files hold now is looked at anyway
+        try:
+            await self._exchangeable(config, settings)
+        except (ValueError, ssl.SSLError) as problem:
+            _refuse(config, self.listener, "ssl.keystore.location", str(problem))
+
+    async def _exchangeable(self, config: BrokerConfig, settings: TlsSettings) -> TlsContexts:
+        """Contexts that may take the place of the current ones. Raises: ConfigError, ValueError, ssl.SSLError."""
+        contexts = await trio.to_thread.run_sync(build_contexts, config, settings)
+        require_same_names(self.current.certificate, contexts.certificate, settings)
+        if self.is_between_brokers:
+            require_mutual_trust(contexts.server, contexts.client)
+        return contexts
+
     async def look_again(self) -> bool:
         """Whether there was something new that is now in use."""
-        config = self._config()
+        config = self._looked_at = self._config()
         try:
             settings = settings_of(config, self.listener)
             stamp = settings.stamp()
             if stamp == self._stamp:
                 return False
             self._stamp = stamp  # also if it cannot be used: that is said once
-            contexts = await trio.to_thread.run_sync(build_contexts, config, settings)
-            require_same_names(self.current.certificate, contexts.certificate, settings)
-            if self.is_between_brokers:
-                require_mutual_trust(contexts.server, contexts.client)
+            contexts = await self._exchangeable(config, settings)
         except (ConfigError, ValueError, ssl.SSLError) as problem:
             log.error(
                 "Listener %s keeps its certificate: the new one cannot be used: %s", self.listener, problem
