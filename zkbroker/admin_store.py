@@ -17,6 +17,7 @@ from typing import Final
 import attrs
 
 from zkbroker import replica_assignment
+from zkbroker.config.dynamic import Passwords, is_password
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.model import (
     BrokerInfo,
@@ -324,6 +325,27 @@ async def change_config(
     if configs or not quotas or not await _clean_up(session, entity_path):
         await _write_config(session, entity_path, configs, fenced=fenced)
     await notify_config_change(session, entity_path)
+
+
+async def encode_passwords_anew(
+    session: ZkSession, entity_path: str, former: Passwords, now: Passwords
+) -> None:
+    """Passwords that were stored with a former secret are stored with the present one."""
+    held = await read_config(session, entity_path)
+    renewed: dict[str, str] = {}
+    for key, text in held.items():
+        if is_password(key) and not _decodes(now, text) and _decodes(former, text):
+            renewed[key] = now.encode(former.decode(text))
+    if renewed:
+        await change_config(session, entity_path, held | renewed, fenced=False)
+
+
+def _decodes(passwords: Passwords, text: str) -> bool:
+    try:
+        passwords.decode(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def notify_config_change(session: ZkSession, entity_path: str) -> None:

@@ -118,7 +118,6 @@ class Broker:
         Raises: ConfigError, StartupRefused, CannotListen, Unreachable, LogDirectoryError: sentences for a person.
         """
         _raise_descriptor_limit()
-        self.guard = new_guard(self._config_in_force, self._entity)
         zk = self._zookeeper()
         async with trio.open_nursery() as sessions:
             session = await sessions.start(zk.run, self._on_session)
@@ -128,7 +127,11 @@ class Broker:
                 self.config, identity.broker_id, passwords=_passwords(self.config), events=self.events
             )
             self._dynamic = dynamic
+            await self._encode_passwords_anew(zk)
             await _with_session(zk, dynamic.load_broker)
+            if dynamic.broker.incomplete is not None:
+                raise dynamic.broker.incomplete
+            self.guard = new_guard(self._config_in_force, self._entity)
             logs = LogManager(
                 lambda: dynamic.broker, dynamic.topic, self.files, on_dir_offline=self._dir_offline
             )
@@ -178,6 +181,17 @@ class Broker:
         """Create the top-level znodes and find out who we are."""
         await _with_session(zk, admin_store.create_top_level_paths)
         return await _with_session(zk, lambda s: establish(s, self.config))
+
+    async def _encode_passwords_anew(self, zk: ZooKeeper) -> None:
+        """password.encoder.old.secret is for the first start with another secret."""
+        if self.config.password_encoder_secret is None or self.config.password_encoder_old_secret is None:
+            return
+        from zkbroker.security.password_encoder import encoder_of
+
+        now, former = encoder_of(self.config), encoder_of(self.config, old=True)
+        assert now is not None and former is not None
+        path = znodes.entity_path("brokers", str(self.broker_id))
+        await _with_session(zk, lambda s: admin_store.encode_passwords_anew(s, path, former, now))
 
     def _build(self, identity: Identity, zk: ZooKeeper, dynamic: DynamicConfig, logs: LogManager) -> Services:
         """Construct every part and hand each what it needs."""

@@ -147,6 +147,8 @@ class DynamicConfig:
         )
         merged = [*others, *new] if per_broker else [*new, *others]
         candidate = self._static.with_settings(merged).with_broker_id(self._broker_id)
+        if candidate.incomplete is not None:
+            raise candidate.incomplete
         require_allowed_change(self.broker, candidate)
         return candidate
 
@@ -343,7 +345,10 @@ class DynamicConfig:
                 log.error("A dynamic configuration is ignored: %s", problem)
         former = self.broker
         try:
-            self.broker = self._static.with_settings(settings).with_broker_id(self._broker_id)
+            candidate = self._static.with_settings(settings).with_broker_id(self._broker_id)
+            if candidate.incomplete is not None and former.incomplete is None:
+                raise candidate.incomplete
+            self.broker = candidate
         except ConfigError as error:
             log.error("The dynamic configuration of brokers/%s does not fit and is not used: %s", name, error)
             return

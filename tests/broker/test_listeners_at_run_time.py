@@ -197,3 +197,22 @@ async def test_the_controllers_requests_and_those_to_it_take_the_control_plane_l
 
     # Each leader had the follower that cannot reach it removed, by AlterPartition; both heard of it.
     await cluster.wait_until(lambda: all(sorted(isrs(by)) == [(1,), (2,)] for by in (1, 2)))
+
+
+async def test_a_listener_of_a_name_that_is_new_too(in_process: Start) -> None:
+    """Its protocol comes with it; with the map unset, the broker does without it again."""
+    cluster = await in_process()
+    admin = Administrator(cluster, await cluster.wire(1))
+    kept, port = cluster.brokers[1].endpoints[0].port, free_port()
+    listeners = ("listeners", SET, listening(kept, ("NEWCOMER", port)))
+    assert await admin.alter(BROKER, "1", listeners) is ErrorCode.INVALID_REQUEST, "which protocol?"
+    protocols = ("listener.security.protocol.map", SET, "PLAINTEXT:PLAINTEXT,NEWCOMER:PLAINTEXT")
+    assert await admin.alter(BROKER, "1", listeners, protocols) is ErrorCode.NONE
+    await cluster.wait_until(lambda: told(cluster, 1, by=1) == {"PLAINTEXT": kept, "NEWCOMER": port})
+    wire = await connect(port)
+    assert await hosts_of(wire) == {1: port}
+    unset = [(key, DELETE, None) for key, _, _ in (listeners, protocols)]
+    assert await admin.alter(BROKER, "1", *unset) is ErrorCode.NONE
+    await cluster.wait_until(lambda: told(cluster, 1, by=1) == {"PLAINTEXT": kept})
+    assert await wire.is_closed()
+    await trio.aclose_forcefully(wire.stream)

@@ -165,8 +165,9 @@ class JavaTools:
 
     def run(self, main_class: str, *args: str, stdin: bytes = b"", timeout_s: float = 60.0) -> ToolResult:
         """Run one tool to its end. Raises: ToolTimedOut; the next call starts a new JVM."""
-        jvm = self._jvm if self._jvm is not None and self._jvm.poll() is None else self._start()
-        assert jvm.stdin is not None
+        self.warm_up()
+        jvm = self._jvm
+        assert jvm is not None and jvm.stdin is not None
         words = [main_class.encode(), stdin, *(arg.encode() for arg in args)]
         jvm.stdin.write(b" ".join(base64.b64encode(word) or b"-" for word in words) + b"\n")
         jvm.stdin.flush()
@@ -180,13 +181,14 @@ class JavaTools:
         self, main_class: str, *args: str, stdin: bytes = b"", timeout_s: float = 60.0
     ) -> ToolResult:
         """As run, while other tasks go on."""
+        self.warm_up()  # in this thread: the JVM ends with the thread that started it, and a worker's ends when idle
         return await trio.to_thread.run_sync(
             lambda: self.run(main_class, *args, stdin=stdin, timeout_s=timeout_s)
         )
 
     def warm_up(self) -> None:
         """Start the JVM now, so that the first tool does not wait for it."""
-        if self._jvm is None:
+        if self._jvm is None or self._jvm.poll() is not None:
             self._start()
 
     def close(self) -> None:
@@ -196,7 +198,7 @@ class JavaTools:
             self._jvm.communicate()
             self._jvm = None
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> None:
         self.close()
         compile_classes()
         argv = java_argv("ToolRunner", log4j="tools-log4j.properties")
@@ -207,7 +209,6 @@ class JavaTools:
             bufsize=0,
             start_new_session=True,
         )
-        return self._jvm
 
     def _read_answer(
         self, jvm: subprocess.Popen[bytes], main_class: str, args: Sequence[str], deadline: float

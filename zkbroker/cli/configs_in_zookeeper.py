@@ -43,6 +43,8 @@ def run(entities: Entities, parsed: Parsed) -> int:
                 "configuration updates using ZooKeeper are only supported for SCRAM credential updates."
             )
         wanted = {mechanism: _stored(mechanism, text) for mechanism, text in wanted.items()}
+    if entities.head == BROKERS:
+        wanted = _for_brokers(wanted, per_broker=bool(entities.names and entities.names[0]))
     file = parsed.text("zk-tls-config-file")
     config = read_config(None if file is None else Path(file), parsed.text("zookeeper"))
 
@@ -63,6 +65,40 @@ def _stored(mechanism: str, text: str) -> str:
 
     iterations, password = credential(mechanism, text)
     return encode_credential(credential_of(mechanism, password, secrets.token_bytes(32), iterations))
+
+
+def _for_brokers(wanted: dict[str, str], *, per_broker: bool) -> dict[str, str]:
+    """What may be stored of a broker's keys: checked, and passwords encoded as `password.encoder.…` among them says,
+    which itself is not stored.
+
+    Raises: BadOption, Failure.
+    """
+    from zkbroker.config import BrokerConfig, ConfigError
+    from zkbroker.config.dynamic import dynamic_settings, is_password
+
+    encoding = {key: text for key, text in wanted.items() if key.startswith("password.encoder.")}
+    texts = {key: text for key, text in wanted.items() if key not in encoding}
+    _, problems = dynamic_settings(texts, per_broker=per_broker, decode_password=str)
+    if problems:
+        raise Failure(str(problems[0]))
+    secrets_among = [key for key in texts if is_password(key)]
+    if not secrets_among:
+        return texts
+    if "password.encoder.secret" not in encoding:
+        raise BadOption(
+            "requirement failed: password.encoder.secret must be specified to update "
+            f"{', '.join(secrets_among)}. Other password encoder configs like cipher algorithm and iterations may also "
+            "be specified to override the default encoding parameters. Password encoder configs will not be persisted "
+            "in ZooKeeper."
+        )
+    from zkbroker.security.password_encoder import encoder_of
+
+    try:
+        encoder = encoder_of(BrokerConfig.from_properties({"zookeeper.connect": "none"} | encoding))
+        assert encoder is not None
+        return texts | {key: encoder.encode(texts[key]) for key in secrets_among}
+    except (ConfigError, ValueError) as problem:
+        raise Failure(str(problem)) from None
 
 
 async def _require_stopped(session: ZkSession, entities: Entities, verb: str) -> None:

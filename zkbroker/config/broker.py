@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
-from zkbroker.config.broker_keys import BROKER_KEYS, DYNAMIC_ONLY, SYNONYMS, BrokerKeys
+from zkbroker.config.broker_keys import BROKER_KEYS, DYNAMIC_ONLY, OTHER_UNITS, SYNONYMS, BrokerKeys
 from zkbroker.config.keys import Key, as_text
 from zkbroker.config.listeners import (
     UNSPECIFIED_HOSTS,
@@ -21,7 +21,7 @@ from zkbroker.config.listeners import (
     zookeeper_connect_problem,
 )
 from zkbroker.config.protocol_version import parse_protocol_version
-from zkbroker.config.security_checks import check_security
+from zkbroker.config.security_checks import check_security, check_zookeeper_security
 from zkbroker.config.settings import DEFAULT_ORIGIN, ConfigError, Origin, Setting, Source
 from zkbroker.config.topic import TopicConfig
 from zkbroker.model import Endpoint
@@ -68,6 +68,9 @@ class BrokerConfig(BrokerKeys):
 
     settings: Mapping[str, Setting]  # what was set, by key; the one that counts
     warnings: tuple[str, ...]  # sentences for the log, one for each key that has no effect
+    incomplete: (
+        ConfigError | None
+    )  # what a broker cannot run without, and may find in ZooKeeper when it starts
 
     def __init__(self, settings: Iterable[Setting] = ()) -> None:
         """A later setting of a key goes before an earlier one.
@@ -111,13 +114,13 @@ class BrokerConfig(BrokerKeys):
         return f"BrokerConfig({shown})"
 
     def with_settings(self, settings: Iterable[Setting]) -> BrokerConfig:
-        """The same with these set too; a key's coarser and finer synonyms give way to it.
+        """The same with these set too; what says the same in other units gives way.
 
         Raises: ConfigError.
         """
         merged = dict(self.settings)
         for setting in settings:
-            for group in SYNONYMS.values():
+            for group in OTHER_UNITS.values():
                 if setting.key in group:
                     for synonym in group:
                         merged.pop(synonym, None)
@@ -307,7 +310,8 @@ class BrokerConfig(BrokerKeys):
     def _check(self) -> None:
         self._check_identity()
         self._check_listeners()
-        check_security(self)
+        check_zookeeper_security(self)
+        self._check_security()
         self._check_log()
         if self.replica_fetch_wait_max_ms > self.replica_socket_timeout_ms:
             limit = f"it must be at most replica.socket.timeout.ms ({self.replica_socket_timeout_ms})"
@@ -386,6 +390,16 @@ class BrokerConfig(BrokerKeys):
             self._refuse(
                 "control.plane.listener.name", "it must be another listener than inter.broker.listener.name"
             )
+
+    def _check_security(self) -> None:
+        """With a password.encoder.secret, what is missing may be in ZooKeeper, encoded."""
+        self.__dict__["incomplete"] = None
+        try:
+            check_security(self)
+        except ConfigError as problem:
+            if self.password_encoder_secret is None:
+                raise
+            self.__dict__["incomplete"] = problem
 
     def _check_log(self) -> None:
         if not self.log_dirs:

@@ -586,10 +586,16 @@ DYNAMIC_ONLY: Final = frozenset(
 )
 """Keys that exist as dynamic configurations only. Source: kafka.server.DynamicConfig.Broker."""
 
-SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
+OTHER_UNITS: Final[Mapping[str, tuple[str, ...]]] = {
     "log.roll.ms": ("log.roll.ms", "log.roll.hours"),
     "log.roll.jitter.ms": ("log.roll.jitter.ms", "log.roll.jitter.hours"),
     "log.retention.ms": ("log.retention.ms", "log.retention.minutes", "log.retention.hours"),
-    "log.flush.interval.ms": ("log.flush.interval.ms", "log.flush.scheduler.interval.ms"),
 }
 """Keys that say the same thing in other units, most precise first: the first one that is set counts."""
+
+SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
+    **OTHER_UNITS,
+    # The second holds the default of the first, and means something of its own besides.
+    "log.flush.interval.ms": ("log.flush.interval.ms", "log.flush.scheduler.interval.ms"),
+}
+"""The same, and keys that take another one's value where they are not set themselves."""

@@ -22,8 +22,15 @@ WITH_SASL: Final = (SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL)
 WITH_TLS: Final = (SecurityProtocol.SSL, SecurityProtocol.SASL_SSL)
 
 
-def check_security(config: BrokerConfig) -> None:
+def check_zookeeper_security(config: BrokerConfig) -> None:
     """Raises: ConfigError."""
+    if config.zookeeper_ssl_client_enable:
+        _check_zookeeper_stores(config)
+    _check_zookeeper_credentials(config)
+
+
+def check_security(config: BrokerConfig) -> None:
+    """Raises: ConfigError for what a listener, or this broker at another one, lacks."""
     for endpoint in config.listeners:
         if endpoint.security_protocol in WITH_SASL:
             _check_mechanisms(config, endpoint.listener)
@@ -33,9 +40,6 @@ def check_security(config: BrokerConfig) -> None:
     between_brokers = config.listener_security_protocol_map[config.inter_broker_listener_name]
     if between_brokers in WITH_SASL:
         _check_mechanism_between_brokers(config)
-    if config.zookeeper_ssl_client_enable:
-        _check_zookeeper_stores(config)
-    _check_zookeeper_credentials(config)
 
 
 def _check_mechanisms(config: BrokerConfig, listener: str) -> None:
