@@ -207,7 +207,7 @@ USER_RATES: Final[Mapping[str, Row]] = {
         )
     ),
     "consumer_byte_rate": Elsewhere(
-        (test_quotas.test_a_consumer_over_its_quota_gets_nothing_and_then_the_same,)
+        (test_quotas.test_a_consumer_far_over_its_quota_gets_nothing_and_then_the_same,)
     ),
     "request_percentage": Elsewhere((test_quotas.test_the_time_of_the_broker_is_limited,)),
     "controller_mutation_rate": Elsewhere((test_quotas.test_creating_and_deleting_is_limited,)),
