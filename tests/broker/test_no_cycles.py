@@ -16,6 +16,7 @@ import zkbroker
 from tests.broker.in_process import InProcess
 from zkbroker.errors import ErrorCode
 from zkbroker.protocol.codec import Message
+from zkbroker.protocol.generated.describe_producers_request import DescribeProducersRequest, TopicRequest
 from zkbroker.protocol.generated.end_txn_request import EndTxnRequest
 from zkbroker.protocol.generated.fetch_request import FetchPartition, FetchRequest, FetchTopic
 from zkbroker.protocol.generated.find_coordinator_request import FindCoordinatorRequest
@@ -79,6 +80,10 @@ def list_offsets(topic: str) -> ListOffsetsRequest:
     return ListOffsetsRequest(replica_id=-1, topics=[ListOffsetsTopic(name=topic, partitions=[partition])])
 
 
+def producers(topic: str, partition: int) -> DescribeProducersRequest:
+    return DescribeProducersRequest(topics=[TopicRequest(name=topic, partition_indexes=[partition])])
+
+
 def join() -> JoinGroupRequest:
     return JoinGroupRequest(
         group_id="readers",
@@ -109,6 +114,8 @@ REQUESTS: dict[str, tuple[Callable[[], Message], int]] = {
         lambda: HeartbeatRequest(group_id="readers", generation_id=1, member_id="x"),
         4,
     ),
+    "producers, unknown topic": (lambda: producers("nowhere", 0), 0),
+    "producers, unknown partition": (lambda: producers("orders", 7), 0),
     "end of a transaction, unknown": (
         lambda: EndTxnRequest(transactional_id="t", producer_id=1, producer_epoch=0, committed=True),
         3,

@@ -180,6 +180,45 @@ class Driver(Generic[S]):
         self.state = self.rebuilt()
         self._take(self.state.loaded(self.now_ms, self.wall_ms))
 
+    def compacted(self) -> S:
+        """What the log makes of it once a cleaner has been there, as far as one may go: to the first open transaction.
+
+        Of each key only the last record is left, and of aborted transactions none. The last of the markers stay.
+        """
+        batches = [batch for data in self.batches for batch in read_batches(data)]
+        ends: dict[
+            int, list[tuple[int, bool]]
+        ] = {}  # producer id -> (offset of a marker, whether it commits)
+        for batch in batches:
+            if batch.is_control:
+                ends.setdefault(batch.producer_id, []).append(
+                    (batch.base_offset, batch.control_type() is ControlType.COMMIT)
+                )
+        dirty = self.end
+        fates: dict[int, bool | None] = {}
+        for batch in batches:
+            if batch.is_transactional and not batch.is_control:
+                later = [commit for at, commit in ends.get(batch.producer_id, ()) if at > batch.base_offset]
+                fates[batch.base_offset] = later[0] if later else None
+                if not later:
+                    dirty = min(dirty, batch.base_offset)
+        last: dict[bytes, int] = {}
+        for batch in batches:
+            if not batch.is_control and batch.base_offset < dirty and fates.get(batch.base_offset, True):
+                last.update((bytes(record.key or b""), record.offset) for record in batch.records())
+        state = self.new_state()
+        for batch in batches:
+            if batch.is_control:
+                state.apply_marker(batch.producer_id, commit=batch.control_type() is ControlType.COMMIT)
+                continue
+            producer_id = batch.producer_id if batch.is_transactional else -1
+            for record in batch.records():
+                key = bytes(record.key or b"")
+                is_kept = batch.base_offset >= dirty or last.get(key) == record.offset
+                if is_kept and fates.get(batch.base_offset, True) is not False:
+                    state.apply(state.decode(key, record.value), record.offset, producer_id)
+        return state
+
     def rebuilt(self) -> S:
         """What the log alone makes of it."""
         state = self.new_state()

@@ -615,6 +615,36 @@ def test_offsets_of_an_aborted_transaction_never_count() -> None:
     assert room.driver.state.groups == {}
 
 
+def test_what_is_deleted_takes_along_what_open_transactions_hold() -> None:
+    """Else the commit of the transaction would bring back what was deleted, or not: as the cleaner went by."""
+    for delete in ("delete", "delete_offsets", "forget_partitions"):
+        room = Room()
+        room.commit(1)
+        room.commit(2, producer=Producer(7, 0))
+        room.commit(3, tp=T1, producer=Producer(7, 0))  # nothing else was ever committed for this one
+        arguments = {"delete": ("g",), "delete_offsets": ("g", [T0, T1])}.get(
+            delete, (frozenset({T0, T1}), ["g"])
+        )
+        room.done(room.ask(delete, *arguments))
+        assert room.fetched() == -1 and room.fetched(T1) == -1, delete
+        assert room.fetched(stable=True) == -1
+        room.driver.marker(7, commit=True)
+        assert room.fetched() == -1 and room.fetched(T1) == -1, delete
+        assert not room.driver.state.groups, "the group went with the last of its offsets"
+        assert room.driver.rebuilt().durable() == room.driver.state.durable()
+
+
+def test_what_an_open_transaction_may_yet_commit_does_not_expire() -> None:
+    room = Room(attrs.evolve(NO_DELAY, offset_retention_ms=1_000))
+    room.commit(1)
+    room.commit(2, producer=Producer(7, 0))
+    room.driver.advance(1_000)
+    assert room.done(room.ask("expire", ["g"])).reply == 0
+    room.driver.marker(7, commit=True)
+    assert room.fetched() == 2
+    assert room.done(room.ask("expire", ["g"])).reply == 1
+
+
 def test_of_a_plain_and_a_transactional_commit_the_later_in_the_log_wins() -> None:
     room = Room()
     room.commit(5, producer=Producer(7, 0))

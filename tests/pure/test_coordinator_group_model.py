@@ -318,6 +318,16 @@ def test_replaying_the_log_rebuilds_the_group(script: list[tuple[str, int]]) -> 
         world.check()
 
 
+@given(happenings(*OFFSETS, *TRANSACTIONS, *DELETIONS, *DELETIONS, "advance", "leave", "step"))
+def test_a_cleaned_log_says_the_same(script: list[tuple[str, int]]) -> None:
+    """So a failover after the cleaner was there brings nothing back and loses nothing."""
+    world = World()
+    for what, number in script:
+        world.do(what, number)
+        world.check()
+        assert world.driver.compacted().durable() == world.driver.state.durable()
+
+
 @settings(max_examples=20)
 @given(happenings(*QUIET, *FAULTS, *OFFSETS))
 def test_left_in_peace_a_group_becomes_stable(script: list[tuple[str, int]]) -> None:

@@ -154,7 +154,13 @@ class World:
             )
             if repeated is not None:
                 return
-            states.check_verified(producer.producer_id, sequence, verification, origin=AppendOrigin.CLIENT)
+            states.check_verified(
+                producer.producer_id,
+                producer.producer_epoch,
+                sequence,
+                verification,
+                origin=AppendOrigin.CLIENT,
+            )
         except KafkaError:
             return
         assert not is_fenced, "a record of a fenced producer was appended"

@@ -11,6 +11,7 @@ from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.storage.appends import AppendOrigin
 from zkbroker.storage.producer_state import (
     MAX_SEQUENCE,
+    MUST_BE_OPEN,
     ProducerEntry,
     ProducerStates,
     decode_snapshot,
@@ -291,3 +292,18 @@ def test_a_snapshot_and_a_replay_give_the_same_future(script: list[tuple[object,
         if e.transaction_first_offset >= 0
     ]
     assert partition.states.first_unstable_offset == (min(first_open) if first_open else None)
+
+
+def test_an_open_transaction_lets_in_records_of_its_own_epoch_alone() -> None:
+    """Those of a later one, which nobody may have been given, would keep the transaction's own marker out."""
+    states = ProducerStates()
+    begun = states.begin_verification(PID, 3, 0, 0)
+    assert begun is not None
+    states.check_verified(PID, 3, 0, begun, origin=CLIENT)
+    states.apply_data(PID, 3, 0, 0, 0, 1000, True)
+    assert states.begin_verification(PID, 3, 1, 0) is None
+    states.check_verified(PID, 3, 1, MUST_BE_OPEN, origin=CLIENT)
+    assert states.begin_verification(PID, 4, 0, 0) is not None, "the coordinator is asked"
+    with pytest.raises(KafkaError) as caught:
+        states.check_verified(PID, 4, 0, MUST_BE_OPEN, origin=CLIENT)
+    assert caught.value.code is ErrorCode.INVALID_TXN_STATE

@@ -59,6 +59,7 @@ P = TypeVar("P", "OffsetCommitRequestPartition", "TxnOffsetCommitRequestPartitio
 
 NO_OFFSET = -1
 NO_LEADER_EPOCH = -1
+LAST_MS = 2**63 - 1  # the last time that a record has room for
 
 Errors = dict[TopicPartition, ErrorCode]
 
@@ -89,7 +90,7 @@ async def offset_commit(
     elif wanted:
         now_ms = broker.wall_ms()
         retention_ms = request.retention_time_ms
-        expire_ms = NO_TIMESTAMP if retention_ms == -1 else now_ms + retention_ms
+        expire_ms = NO_TIMESTAMP if retention_ms == -1 else min(now_ms + retention_ms, LAST_MS)
         offsets = [
             (
                 tp,

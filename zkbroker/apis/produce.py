@@ -34,6 +34,18 @@ ADMIN_CLIENT_ID = "__admin_client"
 _ATTRIBUTES_LOW_BYTE = 22  # of a record batch; its lowest three bits name the codec
 _ZSTD = 4
 
+_SAYS_NOTHING_OF_THE_LOG = frozenset(
+    {
+        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        ErrorCode.NOT_LEADER_OR_FOLLOWER,
+        ErrorCode.MESSAGE_TOO_LARGE,
+        ErrorCode.RECORD_LIST_TOO_LARGE,
+        ErrorCode.CORRUPT_MESSAGE,
+        ErrorCode.KAFKA_STORAGE_ERROR,
+    }
+)
+"""Refusals that do not say where the log begins, as Kafka's; a producer that lost its place may ask for that."""
+
 _AdmittedAhead = dict[TopicPartition, Admitted | KafkaError]
 
 
@@ -213,7 +225,12 @@ def _append(
         raise KafkaError(
             ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, f"{tp}: zstd needs Produce version 7, not {ctx.version}"
         )
-    appended = partition.append(records, acks=acks, verification=verification, admitted=admitted)
+    try:
+        appended = partition.append(records, acks=acks, verification=verification, admitted=admitted)
+    except KafkaError as error:
+        if error.code not in _SAYS_NOTHING_OF_THE_LOG:
+            outcome.log_start_offset = partition.log.log_start_offset
+        raise
     outcome.base_offset = appended.first_offset
     outcome.log_append_time_ms = appended.log_append_time_ms
     outcome.log_start_offset = partition.log.log_start_offset
@@ -275,6 +292,7 @@ def _partition(
         index=outcome.partition_index,
         error_code=error.code,
         base_offset=-1,
+        log_start_offset=outcome.log_start_offset,
         error_message=error.message,
         current_leader=current,
     )

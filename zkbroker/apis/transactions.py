@@ -256,37 +256,31 @@ async def describe_producers(
     """
     topics = []
     for topic in request.topics:
-        failure = None
+        indexes = topic.partition_indexes
         try:
             require_topic_name(topic.name)
             broker.authorizer.require(ctx, Operation.READ, topic_resource(topic.name))
             if topic.name not in broker.metadata.snapshot.topics:
                 raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"There is no topic {topic.name}.")
         except KafkaError as error:
-            failure = error.kept()
-        topics.append(
-            TopicResponse(
-                name=topic.name,
-                partitions=[
-                    _producers_of(TopicPartition(topic.name, index), failure, broker)
-                    for index in topic.partition_indexes
-                ],
-            )
-        )
+            partitions = [_no_producers(index, error) for index in indexes]
+        else:
+            partitions = [_producers_of(TopicPartition(topic.name, index), broker) for index in indexes]
+        topics.append(TopicResponse(name=topic.name, partitions=partitions))
     return DescribeProducersResponse(topics=topics)
 
 
-def _producers_of(tp: TopicPartition, failure: KafkaError | None, broker: Services) -> PartitionResponse:
+def _no_producers(index: int, error: KafkaError) -> PartitionResponse:
+    return PartitionResponse(partition_index=index, error_code=error.code, error_message=error.message)
+
+
+def _producers_of(tp: TopicPartition, broker: Services) -> PartitionResponse:
     try:
-        if failure is not None:
-            raise failure
         if broker.metadata.snapshot.partition(tp) is None:
             raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"There is no partition {tp}.")
         producers = broker.replicas.leader(tp).log.active_producers()
     except KafkaError as error:
-        return PartitionResponse(
-            partition_index=tp.partition, error_code=error.code, error_message=error.message
-        )
+        return _no_producers(tp.partition, error)
     return PartitionResponse(
         partition_index=tp.partition,
         active_producers=[

@@ -36,6 +36,10 @@ OFFSETS_AT_A_TIME = 2_000
 """Offsets, about, that a look for expired ones goes through in one piece: a tombstone for each is some 10 ms."""
 
 
+LONGEST_MEMBER_NAME: Final = 2**15 - 1 - 37
+"""Bytes of a client's or an instance's name that a member id has room for, before the dash and the UUID."""
+
+
 @attrs.define(eq=False)
 class GroupCoordinator:
     """Answers for the groups whose partition of __consumer_offsets this broker leads."""
@@ -219,8 +223,11 @@ class GroupCoordinator:
 
 
 def new_member_id(client_id: str, instance_id: str | None) -> str:
-    """An id nobody has. Source: GroupMetadata.generateMemberId."""
-    return f"{client_id if instance_id is None else instance_id}-{uuid.uuid4()}"
+    """An id nobody has, and which fits into a message. Source: GroupMetadata.generateMemberId."""
+    name = client_id if instance_id is None else instance_id
+    if len(name) > LONGEST_MEMBER_NAME // 4:  # a character takes four bytes at most
+        name = name.encode()[:LONGEST_MEMBER_NAME].decode(errors="ignore")
+    return f"{name}-{uuid.uuid4()}"
 
 
 def require_group_id(group_id: str) -> None:

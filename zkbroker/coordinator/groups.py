@@ -324,7 +324,9 @@ class Groups:
     ) -> Outcome:
         """Partitions were deleted: so are the offsets committed for them. Answers with how many."""
         return self._drop_from_groups(
-            group_ids, lambda group: [tp for tp in group.offsets.partitions() if tp in partitions], token
+            group_ids,
+            lambda group: [tp for tp in group.offsets.known_partitions() if tp in partitions],
+            token,
         )
 
     def expire(self, group_ids: Iterable[str], token: Token, now_ms: int, wall_ms: int) -> Outcome:
@@ -360,17 +362,12 @@ class Groups:
 
     def _drop_offsets(self, group: Group, doomed: Sequence[TopicPartition], out: Outcome) -> None:
         """Tombstones; and one for the group itself, if nothing is left of it then."""
-        kept = set(group.offsets.partitions())
+        kept = group.offsets.known_partitions()
         doomed = [tp for tp in doomed if tp in kept]
         for tp in doomed:
             out.records.append(OffsetRecord(group.group_id, tp.topic, tp.partition, None))
         is_empty = group.phase is Phase.EMPTY and not group.pending
-        if (
-            is_empty
-            and group.stored is not None
-            and len(doomed) == len(kept)
-            and not group.offsets.has_open_transactions
-        ):
+        if is_empty and group.stored is not None and len(doomed) == len(kept):
             out.records.append(GroupRecord(group.group_id, None))
 
     # -- administration ----------------------------------------------------------------------------------------
@@ -424,7 +421,7 @@ class Groups:
         for member_id in group.pending:
             out.timers[TimerKey(PENDING, group_id, member_id)] = None
         group.pending.clear()
-        for tp in group.offsets.partitions():
+        for tp in group.offsets.known_partitions():
             out.records.append(OffsetRecord(group_id, tp.topic, tp.partition, None))
         if group.stored is not None:
             out.records.append(GroupRecord(group_id, None))

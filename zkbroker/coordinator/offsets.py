@@ -1,6 +1,7 @@
 """The offsets one group committed, and those its transactions may yet commit. [pure]
 
-Each is kept with the log offset of its record: when a transaction ends, a commit that stands later in the log wins.
+Each is kept with the log offset of its record: when a transaction ends, what stands later in the log wins. That goes
+for a commit and for a tombstone, for the cleaner keeps the last record alone.
 Source: GroupMetadata of Kafka 3.9; KIP-98, KIP-447.
 """
 
@@ -50,13 +51,21 @@ class Offsets:
             else:
                 pending[tp] = (committed, log_offset)
         elif committed is None:
-            partitions = self._committed.get(topic)
-            if partitions is not None:
-                partitions.pop(partition, None)
-                if not partitions:
-                    del self._committed[topic]
+            self._drop(topic, partition)
         else:
             self._put(topic, partition, committed, log_offset)
+
+    def _drop(self, topic: str, partition: int) -> None:
+        partitions = self._committed.get(topic)
+        if partitions is not None:
+            partitions.pop(partition, None)
+            if not partitions:
+                del self._committed[topic]
+        if self._pending:  # what stands before the tombstone is gone with it
+            tp = TopicPartition(topic, partition)
+            for pending in self._pending.values():
+                pending.pop(tp, None)
+            self._pending = {producer_id: left for producer_id, left in self._pending.items() if left}
 
     def _put(self, topic: str, partition: int, committed: Committed, log_offset: int) -> None:
         partitions = self._committed.get(topic)
@@ -90,20 +99,22 @@ class Offsets:
             for partition in partitions:
                 yield TopicPartition(topic, partition)
 
+    def known_partitions(self) -> set[TopicPartition]:
+        """Those with an offset that is committed or may yet be."""
+        return set(self.partitions()).union(*self._pending.values())
+
     def is_unstable(self, tp: TopicPartition) -> bool:
         """Whether an open transaction may yet commit another offset for it. Source: KIP-447."""
         return any(tp in pending for pending in self._pending.values())
 
-    @property
-    def has_open_transactions(self) -> bool:
-        """Whether transactions hold offsets of this group."""
-        return bool(self._pending)
-
     def expired(
         self, wall_ms: int, retention_ms: int, since_ms: Callable[[int], int]
     ) -> list[TopicPartition]:
-        """Those kept long enough: since `since_ms` of the time of the commit, or past the time the client asked for."""
-        return [
+        """Those kept long enough: since `since_ms` of the time of the commit, or past the time the client asked for.
+
+        Not those for which an open transaction may yet commit another: a tombstone after its record would undo it.
+        """
+        found = [
             TopicPartition(topic, partition)
             for topic, partitions in self._committed.items()
             for partition, (_, _, _, _, commit_ms, expire_ms) in partitions.items()
@@ -113,6 +124,7 @@ class Offsets:
                 else wall_ms >= expire_ms
             )
         ]
+        return [tp for tp in found if not self.is_unstable(tp)] if self._pending else found
 
     def durable(
         self,

@@ -70,6 +70,9 @@ class Replay:
                     self.skipped.append(f"offset {record.offset}: a record without a key")
                 elif producer_id >= 0:
                     self._apply(record.offset, record.key, record.value, producer_id)
+                elif record.value is None:  # it takes along what transactions hold, whatever comes after it
+                    window.pop(record.key, None)
+                    self._apply(record.offset, record.key, None, NO_PRODUCER_ID)
                 else:
                     window[record.key] = (record.offset, record.value)
         except MalformedRecords as error:

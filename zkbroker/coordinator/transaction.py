@@ -30,6 +30,9 @@ from zkbroker.model import TopicPartition
 LAST_EPOCH: Final = 2**15 - 2
 """The last epoch a producer may get; the one after it is kept for fencing it."""
 
+NEVER_LISTED: Final = frozenset({"PrepareEpochFence", "Dead"})
+"""States Kafka has between two others while it writes; a filter may name them, and finds nothing."""
+
 Status = TransactionStatus
 _PREPARED = {True: Status.PREPARE_COMMIT, False: Status.PREPARE_ABORT}
 _COMPLETE = {Status.PREPARE_COMMIT: Status.COMPLETE_COMMIT, Status.PREPARE_ABORT: Status.COMPLETE_ABORT}
@@ -398,6 +401,6 @@ def _is_late(known: TransactionMetadata, wall_ms: int) -> bool:
 def statuses_named(names: Sequence[str]) -> tuple[frozenset[TransactionStatus] | None, list[str]]:
     """The statuses of these names (None if none is given), and the names nothing has."""
     by_name = {status.shown: status for status in TransactionStatus}
-    unknown = [name for name in names if name not in by_name]
+    unknown = [name for name in names if name not in by_name and name not in NEVER_LISTED]
     found = frozenset(by_name[name] for name in names if name in by_name)
     return (found if names else None), unknown

@@ -223,7 +223,9 @@ class Log:
                 if stored is not None:
                     return self._duplicate(stored)
                 if verification is not None and attributes & TRANSACTIONAL:
-                    self.producers.check_verified(producer_id, sequence, verification, origin=origin)
+                    self.producers.check_verified(
+                        producer_id, producer_epoch, sequence, verification, origin=origin
+                    )
         first_offset = segments.end_offset
         last_offset = first_offset + delta
         size = len(records)

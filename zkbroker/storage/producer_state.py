@@ -187,8 +187,7 @@ class ProducerStates:
         self, producer_id: int, epoch: int, base_sequence: int, wall_ms: int
     ) -> Verification | None:
         """What a transactional batch must bring along to be the first; None if the transaction is open already."""
-        entry = self._entries.get(producer_id)
-        if entry is not None and entry.transaction_first_offset >= 0:
+        if self._is_open(producer_id, epoch):
             return None
         begun = self._verifications.get(producer_id)
         if begun is None:
@@ -197,16 +196,30 @@ class ProducerStates:
             begun.also(epoch, base_sequence)
         return begun
 
+    def _is_open(self, producer_id: int, epoch: int) -> bool:
+        """Whether a transaction of this producer has records here and no marker yet.
+
+        An earlier epoch is refused by its own check. A later one, which somebody made up, would keep out the
+        marker, and the transaction would hang.
+        """
+        entry = self._entries.get(producer_id)
+        return entry is not None and entry.transaction_first_offset >= 0 and epoch <= entry.epoch
+
     def check_verified(
-        self, producer_id: int, base_sequence: int, verification: Verification, *, origin: AppendOrigin
+        self,
+        producer_id: int,
+        epoch: int,
+        base_sequence: int,
+        verification: Verification,
+        *,
+        origin: AppendOrigin,
     ) -> None:
         """Whether a transactional batch may begin or continue a transaction here.
 
         Raises: INVALID_TXN_STATE, OUT_OF_ORDER_SEQUENCE_NUMBER (a lower one still waits to be verified).
         """
-        begun = self._verifications.get(producer_id)
-        entry = self._entries.get(producer_id)
-        if entry is None or entry.transaction_first_offset < 0:
+        if not self._is_open(producer_id, epoch):
+            begun = self._verifications.get(producer_id)
             if begun is None or begun is not verification:
                 raise KafkaError(
                     ErrorCode.INVALID_TXN_STATE,
