@@ -242,6 +242,19 @@ async def test_client_certificates(stores: Stores, authority: Authority, tmp_pat
             end.close()
 
 
+def test_client_auth_of_all_listeners_is_not_for_those_with_sasl(stores: Stores) -> None:
+    """Who logs in needs no certificate, unless the listener's own key asks for one. Source: KIP-684."""
+    config = stores.config(
+        ssl_client_auth="required",
+        listeners="SSL://localhost:0,A://localhost:0,B://localhost:0",
+        listener_security_protocol_map="SSL:SSL,A:SASL_SSL,B:SASL_SSL",
+        security_inter_broker_protocol="SSL",
+        sasl_enabled_mechanisms="SCRAM-SHA-512",
+    ).with_properties({"listener.name.b.ssl.client.auth": "requested"})
+    asked = {name: settings_of(config, name).client_auth for name in ("SSL", "A", "B")}
+    assert asked == {"SSL": "required", "A": "none", "B": "requested"}
+
+
 def sentence(error: BaseExceptionGroup[TlsFailed] | BaseException) -> set[str]:
     leaves = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
     return {str(leaf) for leaf in leaves}

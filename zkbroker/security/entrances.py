@@ -118,6 +118,12 @@ def _problem(config: BrokerConfig, listener: str, key: str, allowed: str) -> Con
     )
 
 
+def _ignored_client_auth(config: BrokerConfig, listener: str) -> str | None:
+    """What a listener with SASL does not ask of its clients, as Kafka's does not. Source: KIP-684."""
+    own = "ssl.client.auth" in config.settings_of_listener(listener)
+    return None if own or config.ssl_client_auth == "none" else config.ssl_client_auth
+
+
 def _warn_of_weakness(config: BrokerConfig, endpoint: Endpoint) -> None:
     enabled = config.for_listener(endpoint.listener).sasl_enabled_mechanisms
     if endpoint.security_protocol not in WITH_TLS:
@@ -129,6 +135,15 @@ def _warn_of_weakness(config: BrokerConfig, endpoint: Endpoint) -> None:
                     endpoint.listener,
                     "passwords (PLAIN)" if mechanism == "PLAIN" else "tokens (OAUTHBEARER)",
                 )
+    elif (ignored := _ignored_client_auth(config, endpoint.listener)) is not None:
+        log.warning(
+            "ssl.client.auth=%s is for listeners without SASL; listener.name.%s.ssl.client.auth=%s would ask those "
+            "of listener %s for a certificate, too",
+            ignored,
+            endpoint.listener.lower(),
+            ignored,
+            endpoint.listener,
+        )
     if "OAUTHBEARER" in enabled:
         view = config.for_mechanism(endpoint.listener, "OAUTHBEARER")
         if not view.sasl_server_callback_handler_class:

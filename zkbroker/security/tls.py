@@ -18,6 +18,7 @@ from cryptography import x509
 
 from zkbroker.changed import Changed
 from zkbroker.config import BrokerConfig, ConfigError, Secret
+from zkbroker.config.security_checks import WITH_SASL
 from zkbroker.security.stores import (
     StoreProblem,
     StoreSource,
@@ -98,12 +99,20 @@ def settings_of(config: BrokerConfig, listener: str) -> TlsSettings:
         )
         if view.ssl_truststore_location is not None or view.ssl_truststore_certificates is not None
         else None,
-        client_auth=view.ssl_client_auth,
+        client_auth=_client_auth(config, listener),
         versions=view.ssl_enabled_protocols,
         cipher_suites=view.ssl_cipher_suites,
         check_host_names=view.ssl_endpoint_identification_algorithm.lower() == "https",
         allow_other_names=(view.ssl_allow_dn_changes, view.ssl_allow_san_changes),
     )
+
+
+def _client_auth(config: BrokerConfig, listener: str) -> str:
+    """Who logs in by SASL needs no certificate, unless the listener's own key asks for one. Source: KIP-684."""
+    has_sasl = config.listener_security_protocol_map[listener] in WITH_SASL
+    if has_sasl and "ssl.client.auth" not in config.settings_of_listener(listener):
+        return "none"
+    return config.for_listener(listener).ssl_client_auth
 
 
 def _text(secret: Secret | None) -> str | None:
