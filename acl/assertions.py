@@ -6,6 +6,9 @@ billing may read group:billing from 10.0.0.1
 everybody may describe topic:public
 only alice and User:CN=bob,O=Acme may read topic:salaries
 nobody may delete topic:audit
+
+Without an address what may be done may be done from everywhere but where a rule about an address says otherwise; what
+may not be done may be done from nowhere.
 """
 
 from __future__ import annotations
@@ -18,10 +21,18 @@ import attrs
 
 from acl.access import who_can
 from acl.evaluate import NO_POLICY, Decision, Policy, Reason, decide
-from acl.explain import SOME_HOST
+from acl.explain import SOME_HOST, Question, other_hosts
 from acl.model import EVERYBODY, Operation, Resource, label
 from acl.sets import AclSet
-from acl.text import BadWord, parse_operations, parse_principal, parse_resource, resource_text
+from acl.text import (
+    BadWord,
+    parse_host,
+    parse_operations,
+    parse_principal,
+    parse_resource,
+    require_asked,
+    resource_text,
+)
 
 
 @attrs.frozen
@@ -45,11 +56,13 @@ class Failure:
     operation: Operation
     resource: Resource
     decision: Decision
+    host: str | None = None
 
     def __str__(self) -> str:
         who = "everybody" if self.principal == EVERYBODY else self.principal
         verb = "may" if self.decision.allowed else "may not"
-        return f"{who} {verb} {label(self.operation)} {resource_text(self.resource)}"
+        place = "" if self.host is None else f" from {self.host}"
+        return f"{who} {verb} {label(self.operation)} {resource_text(self.resource)}{place}"
 
 
 @attrs.frozen
@@ -83,15 +96,11 @@ def parse_assertion(text: str) -> Assertion:
         principals = tuple(parse_principal(part) for part in re.split(r"\s+and\s+", who))
     if only and not may:
         raise BadWord(f"{text!r}: after 'only' comes 'may'.")
-    return Assertion(
-        text.strip(),
-        principals,
-        may,
-        parse_operations(found["operations"]),
-        parse_resource(found["resource"]),
-        found["host"],
-        only,
-    )
+    operations, resource = parse_operations(found["operations"]), parse_resource(found["resource"])
+    for operation in operations:
+        require_asked(operation, resource)
+    host = None if found["host"] is None else parse_host(found["host"])
+    return Assertion(text.strip(), principals, may, operations, resource, host, only)
 
 
 def check(acls: AclSet, assertion: Assertion, policy: Policy = NO_POLICY) -> Result:
@@ -100,17 +109,21 @@ def check(acls: AclSet, assertion: Assertion, policy: Policy = NO_POLICY) -> Res
 
 
 def _failures(acls: AclSet, assertion: Assertion, policy: Policy) -> Iterator[Failure]:
-    host = SOME_HOST if assertion.host is None else assertion.host
-    resource = assertion.resource
+    host, resource = assertion.host, assertion.resource
     for operation in assertion.operations:
         for principal in assertion.principals:
-            decision = decide(acls, principal, operation, resource, host, policy)
-            if decision.allowed != assertion.may:
-                yield Failure(principal, operation, resource, decision)
+            usual = decide(acls, principal, operation, resource, SOME_HOST if host is None else host, policy)
+            if usual.allowed != assertion.may:
+                yield Failure(principal, operation, resource, usual, host)
+            elif not assertion.may:
+                asked = Question(principal, operation, resource, host)
+                for place, decision in other_hosts(acls, asked, usual, policy):
+                    yield Failure(principal, operation, resource, decision, place)
         if assertion.only:
             for access in who_can(acls, operation, resource, host, policy):
                 decision = access.decision
                 if access.principal in assertion.principals or decision.reason == Reason.SUPER_USER:
                     continue
                 if decision.allowed:
-                    yield Failure(access.principal, operation, resource, decision)
+                    place_of = host if access.host is None else access.host
+                    yield Failure(access.principal, operation, resource, decision, place_of)

@@ -71,7 +71,7 @@ def explain(acls: AclSet, question: Question, policy: Policy = NO_POLICY, *, mis
     principal, operation, resource = question.principal, question.operation, question.resource
     host = SOME_HOST if question.host is None else question.host
     decision = decide(acls, principal, operation, resource, host, policy)
-    others = tuple(_other_hosts(acls, question, policy, decision)) if question.host is None else ()
+    others = tuple(other_hosts(acls, question, decision, policy))
     if decision.allowed:
         return Explanation(question, decision, other_hosts=others)
     denials = tuple(_denials(acls, question, host, decision))
@@ -106,9 +106,12 @@ def _denials(acls: AclSet, question: Question, host: str, decision: Decision) ->
             yield rule
 
 
-def _other_hosts(
-    acls: AclSet, question: Question, policy: Policy, usual: Decision
+def other_hosts(
+    acls: AclSet, question: Question, usual: Decision, policy: Policy = NO_POLICY
 ) -> Iterator[tuple[str, Decision]]:
+    """The hosts with another answer than the usual one, where the question names none."""
+    if question.host is not None:
+        return
     hosts = {
         rule.entry.host
         for rule in acls.applicable(question.resource)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +13,10 @@ from typing import Any, Final
 import attrs
 
 from acl.document import BadDocument, Document, read_document, write_document
+from acl.kafka_options import RuleOptions, added_rules, parse_words
 from acl.model import Binding, Entry, Operation, Pattern
 from acl.scripts import BadScript, read_script
-from acl.text import BadWord, add_arguments, command_text, from_fields, to_fields
+from acl.text import BadWord, add_arguments, binding_text, command_text, from_fields, to_fields
 
 CSV_COLUMNS: Final = {
     "KafkaPrincipal": "principal",
@@ -101,29 +103,46 @@ def _format_of(path: Path, text: str) -> str:
     start = text.lstrip()
     if start[:1] in ("{", "["):
         return "json"
-    if start.startswith("KafkaPrincipal,"):
+    if start.startswith("KafkaPrincipal"):
         return "csv"
     return "kafka-acls" if "kafka-acls" in text else "yaml"
 
 
 def _from_csv(text: str) -> Iterable[Binding]:
-    rows = csv.reader(io.StringIO(text))
-    header = next(rows, [])
-    strangers = [column for column in header if column.strip() not in CSV_COLUMNS]
-    if strangers or "KafkaPrincipal" not in header:
+    rows = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
+    header = [column.strip() for column in next(rows, [])]
+    if (
+        "KafkaPrincipal" not in header
+        or not set(header) <= set(CSV_COLUMNS)
+        or len(set(header)) < len(header)
+    ):
         raise BadFile(f"The first line must name the columns {','.join(CSV_COLUMNS)}.")
-    keys = [CSV_COLUMNS[column.strip()] for column in header]
+    keys = [CSV_COLUMNS[column] for column in header]
     for row in rows:
         if not row or row[0].startswith("#"):
             continue
         if len(row) != len(keys):
             raise BadFile(
-                f"Line {rows.line_num} has {len(row)} columns, and the first line names {len(keys)}."
+                f"Line {rows.line_num} has {len(row)} columns, and the first line names {len(keys)} "
+                "(a comma inside of a column needs quotation marks around the column)."
             )
+        fields = {
+            key: value if key in _EXACT else value.strip() for key, value in zip(keys, row, strict=True)
+        }
         try:
-            yield from_fields({key: value.strip() for key, value in zip(keys, row, strict=True)})
+            yield from_fields(fields)
         except BadWord as error:
             raise BadFile(f"Line {rows.line_num}: {error}") from None
+
+
+_EXACT: Final = ("principal", "name")
+"""Columns in which blanks count, as they do in Kafka Security Manager."""
+
+
+def _delimiter(text: str) -> str:
+    """What stands behind the name of the first column, where Kafka Security Manager is told to use another one."""
+    found = re.match(r"\s*\w+\s*([,;|\t])", text)
+    return found[1] if found else ","
 
 
 def _from_list(content: Sequence[object]) -> Iterable[Binding]:
@@ -199,9 +218,18 @@ def _csv_row(rule: Binding) -> dict[str, str]:
     return {column: fields[key] for column, key in CSV_COLUMNS.items()}
 
 
+def is_for_kafka_acls(rule: Binding) -> bool:
+    """Whether kafka-acls can add the rule: it refuses some that brokers take."""
+    try:
+        return added_rules(RuleOptions.of_words(parse_words(["--add", *add_arguments(rule)]))) == [rule]
+    except ValueError:
+        return False
+
+
 def _script(rules: Sequence[Binding], connection: Sequence[str]) -> str:
     together: dict[tuple[Pattern, Entry], list[Operation]] = {}
-    for rule in rules:
+    refused = [rule for rule in rules if not is_for_kafka_acls(rule)]
+    for rule in sorted(set(rules) - set(refused)):
         key = rule.pattern, attrs.evolve(rule.entry, operation=Operation.ALL)
         together.setdefault(key, []).append(rule.entry.operation)
     lines = [
@@ -210,6 +238,7 @@ def _script(rules: Sequence[Binding], connection: Sequence[str]) -> str:
         )
         for (pattern, entry), operations in together.items()
     ]
+    lines += [f"# kafka-acls does not add: {binding_text(rule)}" for rule in refused]
     return "\n".join(["#!/bin/sh", *lines]) + "\n"
 
 

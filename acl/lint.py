@@ -16,7 +16,6 @@ from acl.model import (
     CLUSTER,
     EVERYBODY,
     IMPLIED_BY,
-    SUPPORTED_OPERATIONS,
     WILDCARD,
     Binding,
     Entry,
@@ -30,7 +29,7 @@ from acl.model import (
     label,
 )
 from acl.sets import AclSet
-from acl.text import binding_text, kind_text, pattern_text
+from acl.text import binding_text, kind_text, never_asked, pattern_text
 from acl.usage import Usage
 
 
@@ -56,6 +55,8 @@ class Finding:
 CODES: Final = {
     "prefixed-star": "PREFIXED * covers only names that begin with an asterisk",
     "literal-star": "a literal name that ends in * covers only that very name",
+    "principal-star": "of principals only User:* stands for several; any other * is a letter of a name",
+    "no-such-principal": "the principal has no name",
     "bad-host": "the host is compared as text with the client's IP address and can never equal it",
     "no-such-resource": "the name is one that no such resource can have",
     "no-such-operation": "the operation means nothing on this type of resource",
@@ -121,6 +122,21 @@ def _literal_star(rule: Binding) -> str | None:
     )
 
 
+def _principal_star(rule: Binding) -> str | None:
+    if not rule.entry.principal.endswith(WILDCARD) or rule.entry.principal == EVERYBODY:
+        return None
+    return (
+        f"{rule.entry.principal} is one principal of that very name: only {EVERYBODY} stands for others, "
+        "for everybody of whatever type."
+    )
+
+
+def _no_such_principal(rule: Binding) -> str | None:
+    if rule.entry.principal.partition(":")[2]:
+        return None
+    return f"{rule.entry.principal} names nobody."
+
+
 def _bad_host(rule: Binding) -> str | None:
     host = rule.entry.host
     if host == WILDCARD:
@@ -150,12 +166,7 @@ def _no_such_resource(rule: Binding) -> str | None:
 
 
 def _no_such_operation(rule: Binding) -> str | None:
-    operation, kind = rule.entry.operation, rule.pattern.resource_type
-    supported = SUPPORTED_OPERATIONS.get(kind, ())
-    if operation in (Operation.ALL, Operation.UNKNOWN, *supported):
-        return None
-    known = ", ".join(map(label, supported))
-    return f"No request asks for {label(operation)} on a {kind_text(kind)}: only for {known}."
+    return never_asked(rule.entry.operation, rule.pattern.resource_type)
 
 
 def _unknown_word(rule: Binding) -> str | None:
@@ -191,6 +202,8 @@ _Look = Callable[[Binding], "str | None"]
 _LOOKS: Final[tuple[tuple[str, Level, _Look], ...]] = (
     ("prefixed-star", Level.ERROR, _prefixed_star),
     ("literal-star", Level.ERROR, _literal_star),
+    ("principal-star", Level.ERROR, _principal_star),
+    ("no-such-principal", Level.ERROR, _no_such_principal),
     ("bad-host", Level.ERROR, _bad_host),
     ("no-such-resource", Level.ERROR, _no_such_resource),
     ("no-such-operation", Level.WARNING, _no_such_operation),

@@ -1,8 +1,8 @@
 """Rules in words: what people type and what they are shown.
 
 A resource is written `topic:orders` (or only `orders`), a pattern also `topic:orders-*` for all names that begin
-with `orders-`, and `topic:*` for all topics. A name that itself ends in `*` needs `literal:` or `prefixed:` in
-front. A principal without a type is a `User`.
+with `orders-`, and `topic:*` for all topics. A name that itself holds a `*` needs `literal:` or `prefixed:` in
+front. A principal without a type is a `User`. Behind the colon blanks count.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Final
 
 from acl.model import (
     CLUSTER_NAME,
+    EVERYBODY,
     OPERATIONS,
     PERMISSIONS,
     RESOURCE_TYPES,
+    SUPPORTED_OPERATIONS,
     WILDCARD,
     Binding,
     Entry,
@@ -26,6 +28,7 @@ from acl.model import (
     Resource,
     ResourceType,
     Word,
+    host_of_address,
     label,
 )
 
@@ -102,35 +105,62 @@ def parse_permission(text: str) -> Permission:
 
 def parse_principal(text: str) -> str:
     """`Type:name`; without a colon a User, `everybody` is User:*. Raises: BadWord."""
-    text = text.strip()
-    if not text:
-        raise BadWord("A principal is missing: write User:name.")
-    if text in ("everybody", WILDCARD):
-        return "User:*"
-    if ":" not in text:
-        return f"User:{text}"
-    if not text.partition(":")[0]:
-        raise BadWord(f"{text!r} has no principal type: write User{text}.")
-    return text
+    kind, colon, name = text.partition(":")
+    kind = kind.strip()
+    if not colon:
+        if not kind:
+            raise BadWord("A principal is missing: write User:name.")
+        return EVERYBODY if kind in ("everybody", WILDCARD) else f"User:{kind}"
+    if not kind:
+        raise BadWord(f"{text!r} has no principal type: write User:{name}.")
+    return f"{kind}:{name}"
+
+
+def parse_host(text: str) -> str:
+    """A client's address as brokers write it and compare it with a rule's. Raises: BadWord."""
+    try:
+        return host_of_address(text)
+    except ValueError:
+        raise BadWord(
+            f"{text!r} is no IP address, and brokers compare a rule's host with nothing else: no name, no range."
+        ) from None
 
 
 def parse_resource(text: str) -> Resource:
     """`kind:name`, `cluster`, or only a topic's name. Raises: BadWord."""
-    kind, colon, name = text.strip().partition(":")
-    if _squeezed(kind) == "cluster" and name in ("", CLUSTER_NAME):
+    kind, colon, name = text.partition(":")
+    if _squeezed(kind.strip()) == "cluster" and name in ("", CLUSTER_NAME):
         return Resource(ResourceType.CLUSTER, CLUSTER_NAME)
     if not colon:
-        kind, name = "topic", kind
+        kind, name = "topic", kind.strip()
     if not name:
         raise BadWord(f"{text!r} names no resource: write topic:NAME, group:NAME, cluster or the like.")
-    return Resource(parse_resource_type(kind), name)
+    return Resource(parse_resource_type(kind.strip()), name)
+
+
+def require_asked(operation: Operation, resource: Resource) -> None:
+    """Refuse what no broker ever asks. Raises: BadWord."""
+    if resource.resource_type == ResourceType.CLUSTER and resource.name != CLUSTER_NAME:
+        raise BadWord(f"There is no cluster {resource.name!r}: the only one is written 'cluster'.")
+    sentence = never_asked(operation, resource.resource_type)
+    if sentence is not None:
+        raise BadWord(sentence)
+
+
+def never_asked(operation: Operation, resource_type: ResourceType) -> str | None:
+    """A sentence for an operation that means nothing on the type of resource."""
+    supported = SUPPORTED_OPERATIONS.get(resource_type, ())
+    if operation in (Operation.ALL, Operation.UNKNOWN, *supported):
+        return None
+    known = ", ".join(map(label, supported))
+    return f"No request asks for {label(operation)} on a {kind_text(resource_type)}: only for {known}."
 
 
 def parse_pattern(text: str) -> Pattern:
     """As parse_resource, and with a `*` at its end a prefix. Raises: BadWord."""
-    word, _, rest = text.strip().partition(":")
+    word, _, rest = text.partition(":")
     for how, spelling in PATTERN_WORDS.items():
-        if word == spelling and ":" in rest:
+        if word.strip() == spelling and ":" in rest:
             resource = parse_resource(rest)
             return Pattern(resource.resource_type, how, resource.name)
     resource = parse_resource(text)
@@ -153,10 +183,12 @@ def kind_text(resource_type: ResourceType) -> str:
 
 def pattern_text(pattern: Pattern) -> str:
     """What parse_pattern reads back."""
-    plain = resource_text(Resource(pattern.resource_type, pattern.name))
+    plain = f"{kind_text(pattern.resource_type)}:{pattern.name}"
     if pattern.pattern_type == PatternType.PREFIXED:
         return f"prefixed:{plain}" if pattern.name in ("", WILDCARD) else f"{plain}*"
-    return f"literal:{plain}" if pattern.name.endswith(WILDCARD) and pattern.name != WILDCARD else plain
+    if WILDCARD in pattern.name and pattern.name != WILDCARD:
+        return f"literal:{plain}"
+    return resource_text(Resource(pattern.resource_type, pattern.name))
 
 
 def binding_text(binding: Binding) -> str:
@@ -182,13 +214,16 @@ def command_text(arguments: Iterable[str]) -> str:
 
 
 def pattern_arguments(pattern: Pattern) -> list[str]:
-    """The options of `acl` and of Kafka's kafka-acls that name a pattern."""
-    if pattern.resource_type == ResourceType.CLUSTER:
-        return ["--cluster"]
+    """The options of `acl` and of Kafka's kafka-acls that name a pattern; of the cluster they know one name."""
     option = (
         "user-principal" if pattern.resource_type == ResourceType.USER else kind_text(pattern.resource_type)
     )
-    named = [f"--{option}", pattern.name]
+    if pattern.resource_type == ResourceType.CLUSTER:
+        named = ["--cluster"]
+    elif pattern.name.startswith("-"):  # else it would be taken for an option
+        named = [f"--{option}={pattern.name}"]
+    else:
+        named = [f"--{option}", pattern.name]
     is_prefixed = pattern.pattern_type == PatternType.PREFIXED
     return [*named, "--resource-pattern-type", "prefixed"] if is_prefixed else named
 

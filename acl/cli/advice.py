@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from acl.cli.failure import Failure
-from acl.cli.options import connection, open_store, policy, policy_options, read_rules
+from acl.cli.options import connection, open_store, place_words, policy, policy_options, read_rules
 from acl.cli.output import emit, note
 from acl.cli.questions import read_log
 from acl.document import write_document
@@ -75,19 +75,19 @@ def _suggest(arguments: argparse.Namespace) -> int:
     emit(
         arguments.output,
         content,
-        lines=_suggest_lines(found),
+        lines=_suggest_lines(found, place_words(arguments)),
         rows=rows,
         columns=(*FIELDS, "denials", "hosts", "requests"),
     )
     return 0
 
 
-def _suggest_lines(found: Suggestions) -> Iterator[str]:
+def _suggest_lines(found: Suggestions, place: Sequence[str]) -> Iterator[str]:
     for several in _together(found.add):
         operations: list[Operation] = [it.rule.entry.operation for it in several]
         denials = sum(it.denials for it in several)
         yield (
-            command_text(["acl", "add", *add_arguments(several[0].rule, operations)])
+            command_text(["acl", "add", *place, *add_arguments(several[0].rule, operations)])
             + f"  # {counted(denials, 'denial')}"
         )
     for it in found.unanswered:

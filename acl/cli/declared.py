@@ -9,11 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from acl.cli.failure import Failure
-from acl.cli.options import add_filter_options, chosen_rules, connection, open_store, read_rules
+from acl.cli.options import (
+    add_filter_options,
+    chosen_rules,
+    connection,
+    named_config,
+    named_place,
+    open_store,
+    pointless,
+    read_rules,
+)
 from acl.cli.output import emit, emit_changes, note, write
 from acl.cli.rules import add_rules, add_yes, confirm
 from acl.document import Document
-from acl.files import FORMATS, dump_json, load_plain, load_rules, write_rules
+from acl.files import FORMATS, dump_json, is_for_kafka_acls, load_plain, load_rules, write_rules
 from acl.model import Binding
 from acl.plan import Plan, SavedPlan, fingerprint, is_saved_plan, lines, load, make_plan, save, summary
 from acl.stores.store import Store, wait_for
@@ -32,9 +41,10 @@ def add_to(commands: Any) -> None:
     _add_drift(commands)
 
 
-def _load(path: Path) -> Document:
-    loaded = load_rules(path)
-    for remark in loaded.notes:
+def _load(path: Path, form: str | None = None) -> Document:
+    """A file of rules; what is strange about it is noted."""
+    loaded = load_rules(path, form)
+    for remark in (*loaded.notes, *pointless(loaded.rules)):
         note(remark)
     return loaded.document
 
@@ -64,7 +74,11 @@ def _export(arguments: argparse.Namespace) -> int:
     unknown = sum(rule.is_unknown for rule in rules)
     if unknown:
         note(f"{counted(unknown, 'rule')} with words that no file can hold left out.")
-    text = write_rules(rules, arguments.format, connection=_connection_words(arguments))
+    if arguments.format == "kafka-acls":
+        refused = sum(not rule.is_unknown and not is_for_kafka_acls(rule) for rule in rules)
+        if refused:
+            note(f"{counted(refused, 'rule')} that kafka-acls does not add left as comments.")
+    text = write_rules(rules, arguments.format, connection=_kafka_acls_place(arguments))
     if arguments.to is None:
         write(text)
     else:
@@ -72,13 +86,16 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _connection_words(arguments: argparse.Namespace) -> list[str]:
+def _kafka_acls_place(arguments: argparse.Namespace) -> list[str]:
     """How a kafka-acls call reaches the same cluster."""
-    if arguments.bootstrap_server:
-        return ["--bootstrap-server", arguments.bootstrap_server]
-    if arguments.zookeeper:
-        return ["--authorizer-properties", f"zookeeper.connect={arguments.zookeeper}"]
-    return ["--bootstrap-server", "localhost:9092"]
+    bootstrap, zookeeper = named_place(arguments)
+    if zookeeper:
+        tls = arguments.zk_tls_config_file
+        words = ["--authorizer-properties", f"zookeeper.connect={zookeeper}"]
+        return [*words, *([] if tls is None else ["--zk-tls-config-file", str(tls)])]
+    config = named_config(arguments)
+    words = ["--bootstrap-server", bootstrap or "localhost:9092"]
+    return [*words, *([] if config is None else ["--command-config", str(config)])]
 
 
 def _write_file(path: Path, text: str) -> None:
@@ -103,11 +120,9 @@ def _add_import(commands: Any) -> None:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    loaded = load_rules(arguments.file, arguments.format)
-    for remark in loaded.notes:
-        note(remark)
+    rules = sorted(_load(arguments.file, arguments.format).rules)
     with closing(open_store(arguments)) as store:
-        return add_rules(store, sorted(loaded.rules), arguments.output, dry_run=arguments.dry_run)
+        return add_rules(store, rules, arguments.output, dry_run=arguments.dry_run)
 
 
 # ---------------------------------------------------------------------------------------------- plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -13,6 +13,7 @@ from acl.cli.output import FORMS, note
 from acl.evaluate import Policy
 from acl.files import load_rules, read_text
 from acl.kafka_options import RuleOptions
+from acl.lint import Level, per_rule
 from acl.model import (
     ANY_ENTRY,
     CLUSTER_PATTERN,
@@ -30,6 +31,8 @@ from acl.sets import AclSet
 from acl.stores.store import Store
 from acl.text import (
     BadWord,
+    binding_text,
+    parse_host,
     parse_operation,
     parse_operations,
     parse_pattern_type,
@@ -72,6 +75,7 @@ PRINCIPAL: Final = word(parse_principal)
 OPERATION: Final = word(parse_operation)
 OPERATIONS: Final = word(parse_operations)
 RESOURCE: Final = word(parse_resource)
+HOST: Final = word(parse_host)
 
 
 # ---------------------------------------------------------------------------------------------- where the rules are
@@ -156,6 +160,34 @@ class FileStore:
     def close(self) -> None: ...
 
 
+def place_words(arguments: argparse.Namespace) -> list[str]:
+    """The options that name the same store in another call, as far as they were given; no credentials."""
+    named = (
+        ("--bootstrap-server", arguments.bootstrap_server),
+        ("--command-config", arguments.command_config if arguments.bootstrap_server else None),
+        ("--zookeeper", arguments.zookeeper),
+        ("--zk-tls-config-file", arguments.zk_tls_config_file),
+    )
+    return [part for option, value in named if value is not None for part in (option, str(value))]
+
+
+def named_place(arguments: argparse.Namespace) -> tuple[str | None, str | None]:
+    """The brokers or the ZooKeeper that the options, else the environment, name. Raises: Failure for both."""
+    bootstrap, zookeeper = arguments.bootstrap_server, arguments.zookeeper
+    if not bootstrap and not zookeeper:
+        bootstrap, zookeeper = os.environ.get("ACL_BOOTSTRAP_SERVER"), os.environ.get("ACL_ZOOKEEPER")
+        if bootstrap and zookeeper:
+            raise Failure("ACL_BOOTSTRAP_SERVER and ACL_ZOOKEEPER name two places: name one by an option.", 2)
+    return bootstrap, zookeeper
+
+
+def named_config(arguments: argparse.Namespace) -> Path | None:
+    """The client's properties that the options, else the environment, name."""
+    config: Path | None = arguments.command_config
+    named = os.environ.get("ACL_COMMAND_CONFIG")
+    return Path(named) if config is None and named else config
+
+
 def open_store(arguments: argparse.Namespace) -> Store:
     """The store that the options, else the environment, name. Raises: Failure, StoreError, BadFile."""
     named = [
@@ -171,13 +203,9 @@ def open_store(arguments: argparse.Namespace) -> Store:
         raise Failure(f"{named[0]} and {named[1]} name two places: name one.", 2)
     if arguments.acls is not None:
         return FileStore(arguments.acls)
-    bootstrap, zookeeper = arguments.bootstrap_server, arguments.zookeeper
-    if not named:
-        bootstrap, zookeeper = os.environ.get("ACL_BOOTSTRAP_SERVER"), os.environ.get("ACL_ZOOKEEPER")
-        if bootstrap and zookeeper:
-            raise Failure("ACL_BOOTSTRAP_SERVER and ACL_ZOOKEEPER name two places: name one by an option.", 2)
+    bootstrap, zookeeper = named_place(arguments)
     if bootstrap:
-        return _broker_store(bootstrap, arguments.command_config)
+        return _broker_store(bootstrap, named_config(arguments))
     if zookeeper:
         return _zookeeper_store(zookeeper, arguments)
     raise Failure(NO_STORE, 2)
@@ -192,8 +220,6 @@ def _broker_store(bootstrap: str, config: Path | None) -> Store:
         raise Failure(
             "Talking to brokers needs the Python package kafka-python (pip install 'zkbroker[cli]')."
         ) from None
-    if config is None and os.environ.get("ACL_COMMAND_CONFIG"):
-        config = Path(os.environ["ACL_COMMAND_CONFIG"])
     return BrokerStore(bootstrap, {} if config is None else parse_properties(read_text(config)))
 
 
@@ -218,6 +244,13 @@ def read_rules(store: Store) -> AclSet:
     for problem in store.problems:
         note(problem)
     return rules
+
+
+def pointless(rules: Iterable[Binding]) -> Iterator[str]:
+    """Sentences on rules that can never do what they seem to; brokers take them all the same."""
+    for finding in per_rule(AclSet(rules)):
+        if finding.level == Level.ERROR:
+            yield f"{binding_text(finding.rule)}: {finding.message}"
 
 
 # ---------------------------------------------------------------------------------------------- policy
@@ -354,7 +387,9 @@ def add_rule_options(parser: argparse.ArgumentParser) -> None:
 
 
 def rule_options(arguments: argparse.Namespace) -> RuleOptions:
-    """What the options of add_rule_options say."""
+    """What the options of add_rule_options say. Raises: Failure."""
+    if arguments.operation and (arguments.producer or arguments.consumer):
+        raise Failure("--producer and --consumer say which operations: they take no --operation.", 2)
     operations = tuple(operation for several in arguments.operation for operation in several)
     return RuleOptions(
         topics=tuple(arguments.topic),

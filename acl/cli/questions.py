@@ -14,11 +14,13 @@ from acl.assertions import Assertion, Result, check, parse_assertion
 from acl.authorizer_log import Logged, parse_lines
 from acl.cli.failure import Failure
 from acl.cli.options import (
+    HOST,
     OPERATION,
     PRINCIPAL,
     RESOURCE,
     connection,
     open_store,
+    place_words,
     policy,
     policy_options,
     read_rules,
@@ -36,6 +38,7 @@ from acl.text import (
     counted,
     pattern_text,
     remove_arguments,
+    require_asked,
     resource_text,
     to_fields,
 )
@@ -105,7 +108,9 @@ def _add_explain(commands: Any) -> None:
     parser.add_argument(
         "resource", nargs="?", type=RESOURCE, metavar="RESOURCE", help="topic:orders, group:g, cluster ..."
     )
-    parser.add_argument("--host", metavar="ADDRESS", help="the client's address; else one that no rule names")
+    parser.add_argument(
+        "--host", type=HOST, metavar="ADDRESS", help="the client's address; else one that no rule names"
+    )
     parser.add_argument("--misses", type=int, default=5, metavar="N", help="near misses to show (5)")
     parser.add_argument("--log", metavar="FILE", help="lines of an authorizer's log; - is standard input")
     parser.set_defaults(run=_explain)
@@ -119,14 +124,15 @@ def _explain(arguments: argparse.Namespace) -> int:
         return _explain_log(arguments)
     if None in words:
         raise Failure("Name PRINCIPAL, OPERATION and RESOURCE, or a --log.", 2)
+    require_asked(arguments.operation, arguments.resource)
     question = Question(*words, host=arguments.host)
     with closing(open_store(arguments)) as store:
         acls = read_rules(store)
     found = explain(acls, question, policy(arguments), misses=arguments.misses)
     emit(
         arguments.output,
-        _explanation_fields(found),
-        lines=_explanation_lines(found),
+        _explanation_fields(found, place_words(arguments)),
+        lines=_explanation_lines(found, place_words(arguments)),
         rows=[answer_row(question, found.decision)],
         columns=ANSWER_COLUMNS,
     )
@@ -150,27 +156,27 @@ def _explain_log(arguments: argparse.Namespace) -> int:
         counts[line.question] = counts.get(line.question, 0) + 1
     with closing(open_store(arguments)) as store:
         acls = read_rules(store)
-    rules = policy(arguments)
+    rules, place = policy(arguments), place_words(arguments)
     found = [(explain(acls, question, rules, misses=arguments.misses), n) for question, n in counts.items()]
     emit(
         arguments.output,
-        [{"logged": times, **_explanation_fields(explanation)} for explanation, times in found],
-        lines=_log_lines(found),
+        [{"logged": times, **_explanation_fields(explanation, place)} for explanation, times in found],
+        lines=_log_lines(found, place),
         rows=[{"logged": times, **answer_row(it.question, it.decision)} for it, times in found],
         columns=("logged", *ANSWER_COLUMNS),
     )
     return 0
 
 
-def _log_lines(found: Sequence[tuple[Explanation, int]]) -> Iterator[str]:
+def _log_lines(found: Sequence[tuple[Explanation, int]], place: Sequence[str]) -> Iterator[str]:
     for number, (explanation, times) in enumerate(found):
         if number:
             yield ""
         yield f"{'Once' if times == 1 else f'{times} times'} in the log. With today's rules:"
-        yield from _explanation_lines(explanation)
+        yield from _explanation_lines(explanation, place)
 
 
-def _explanation_lines(found: Explanation) -> Iterator[str]:
+def _explanation_lines(found: Explanation, place: Sequence[str]) -> Iterator[str]:
     yield verdict(found.question, found.decision)
     if found.decision.rule is not None:
         yield f"  rule: {binding_text(found.decision.rule)}"
@@ -182,11 +188,11 @@ def _explanation_lines(found: Explanation) -> Iterator[str]:
     if found.near_misses:
         yield "Near misses:"
         yield from (f"  {binding_text(miss.rule)}: {miss.why}" for miss in found.near_misses)
-    yield from _remedy(found)
+    yield from _remedy(found, place)
 
 
-def _remedy(found: Explanation) -> Iterator[str]:
-    commands = fixing_commands(found)
+def _remedy(found: Explanation, place: Sequence[str]) -> Iterator[str]:
+    commands = fixing_commands(found, place)
     if not commands:
         return
     yield "To allow it:"
@@ -195,15 +201,15 @@ def _remedy(found: Explanation) -> Iterator[str]:
         yield f"Then it is allowed by {binding_text(found.otherwise.rule)}."
 
 
-def fixing_commands(found: Explanation) -> list[str]:
-    """What to type so that it is allowed; nothing if it is."""
-    commands = [command_text(["acl", "remove", *remove_arguments(rule)]) for rule in found.denials]
+def fixing_commands(found: Explanation, place: Sequence[str] = ()) -> list[str]:
+    """What to type so that it is allowed; nothing if it is. `place`: the options that name the store."""
+    commands = [command_text(["acl", "remove", *place, *remove_arguments(rule)]) for rule in found.denials]
     if found.missing is not None:
-        commands.append(command_text(["acl", "add", *add_arguments(found.missing)]))
+        commands.append(command_text(["acl", "add", *place, *add_arguments(found.missing)]))
     return commands
 
 
-def _explanation_fields(found: Explanation) -> dict[str, object]:
+def _explanation_fields(found: Explanation, place: Sequence[str]) -> dict[str, object]:
     return {
         **answer_fields(found.question, found.decision),
         "denied_by": [to_fields(rule) for rule in found.denials],
@@ -212,7 +218,7 @@ def _explanation_fields(found: Explanation) -> dict[str, object]:
             {"host": host, "allowed": other.allowed, "rule": to_fields(other.rule) if other.rule else None}
             for host, other in found.other_hosts
         ],
-        "to_allow": fixing_commands(found),
+        "to_allow": fixing_commands(found, place),
     }
 
 
@@ -228,18 +234,32 @@ def _add_who_can(commands: Any) -> None:
     )
     parser.add_argument("operation", type=OPERATION, metavar="OPERATION")
     parser.add_argument("resource", type=RESOURCE, metavar="RESOURCE")
-    parser.add_argument("--host", metavar="ADDRESS", help="from there; else from an address no rule names")
+    parser.add_argument(
+        "--host",
+        type=HOST,
+        metavar="ADDRESS",
+        help="from there; else from anywhere, with what holds elsewhere",
+    )
     parser.add_argument("--denied", action="store_true", help="also show who may not")
     parser.set_defaults(run=_who_can)
 
 
 def _who_can(arguments: argparse.Namespace) -> int:
+    operation, resource, host = arguments.operation, arguments.resource, arguments.host
+    require_asked(operation, resource)
     with closing(open_store(arguments)) as store:
         acls = read_rules(store)
-    operation, resource, host = arguments.operation, arguments.resource, arguments.host
     everyone = who_can(acls, operation, resource, host, policy(arguments))
-    shown = [access for access in everyone if access.decision.allowed or arguments.denied]
-    asked = [(Question(access.principal, operation, resource, host), access.decision) for access in shown]
+    everywhere = {access.principal for access in everyone if access.host is None and access.decision.allowed}
+    shown = [
+        access
+        for access in everyone
+        if access.decision.allowed or access.principal in everywhere or arguments.denied
+    ]
+    asked = [
+        (Question(access.principal, operation, resource, access.host or host), access.decision)
+        for access in shown
+    ]
     what = f"{label(operation)} {resource_text(resource)}{place_text(host)}"
     lines = (
         table(("principal", "may", "because"), map(_access_cells, shown))
@@ -260,7 +280,10 @@ def _access_cells(access: Access) -> tuple[str, str, str]:
     who = "everybody else" if access.principal == EVERYBODY else access.principal
     decision = access.decision
     because = reason_text(decision) if decision.rule is None else binding_text(decision.rule)
-    return who, "yes" if decision.allowed else "no", because
+    may = "yes" if decision.allowed else "no"
+    if access.host is not None:
+        may = f"{'' if decision.allowed else 'not '}from {access.host}"
+    return who, may, because
 
 
 # ---------------------------------------------------------------------------------------------- can
@@ -275,7 +298,12 @@ def _add_can(commands: Any) -> None:
         "take away again.",
     )
     parser.add_argument("principal", type=PRINCIPAL, metavar="PRINCIPAL")
-    parser.add_argument("--host", metavar="ADDRESS", help="from there; else from an address no rule names")
+    parser.add_argument(
+        "--host",
+        type=HOST,
+        metavar="ADDRESS",
+        help="from there; else from anywhere, with what holds elsewhere",
+    )
     parser.set_defaults(run=_can)
 
 
@@ -295,7 +323,7 @@ def _can(arguments: argparse.Namespace) -> int:
         },
         lines=_can_lines(principal, grants, rules, is_super),
         rows=[_grant_row(principal, grant) for grant in grants],
-        columns=("principal", "resource", "operations", "denied", "except_on"),
+        columns=("principal", "resource", "host", "operations", "denied", "except_on"),
     )
     return 0
 
@@ -317,7 +345,7 @@ def _operations(operations: Sequence[Operation]) -> str:
 
 def _grant_cells(grant: Grant) -> tuple[str, str, str, str]:
     return (
-        pattern_text(grant.pattern),
+        f"{pattern_text(grant.pattern)}{place_text(grant.host)}",
         _operations(grant.operations),
         _operations(grant.denied),
         "; ".join(map(_exception, grant.except_on)) or "-",
@@ -331,6 +359,7 @@ def _exception(rule: Binding) -> str:
 def _grant_fields(grant: Grant) -> dict[str, object]:
     return {
         "resource": pattern_text(grant.pattern),
+        "host": grant.host,
         "operations": [label(operation) for operation in grant.operations],
         "denied": [label(operation) for operation in grant.denied],
         "except_on": [to_fields(rule) for rule in grant.except_on],
@@ -339,10 +368,11 @@ def _grant_fields(grant: Grant) -> dict[str, object]:
 
 
 def _grant_row(principal: str, grant: Grant) -> dict[str, object]:
-    resource, operations, denied, except_on = _grant_cells(grant)
+    _, operations, denied, except_on = _grant_cells(grant)
     return {
         "principal": principal,
-        "resource": resource,
+        "resource": pattern_text(grant.pattern),
+        "host": grant.host or "",
         "operations": operations,
         "denied": denied,
         "except_on": except_on,
@@ -359,7 +389,8 @@ def _add_test(commands: Any) -> None:
         help="check assertions: exit code 1 if one does not hold",
         description="Check sentences such as 'alice may read topic:orders', 'bob may not write,delete topic:orders "
         "from 10.0.0.1', 'only alice and bob may read group:billing', 'nobody may delete topic:audit': one a line, "
-        "or a YAML list.",
+        "or a YAML list. Without an address 'may' is about one that no rule names, and 'may not', 'only' and "
+        "'nobody' about all of them.",
     )
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.set_defaults(run=_test)
@@ -406,7 +437,7 @@ def _read_assertions(path: Path) -> list[Assertion]:
 
 def _result_fields(result: Result) -> dict[str, object]:
     failures = [
-        answer_fields(Question(it.principal, it.operation, it.resource, result.assertion.host), it.decision)
+        answer_fields(Question(it.principal, it.operation, it.resource, it.host), it.decision)
         for it in result.failures
     ]
     return {"assertion": result.assertion.text, "holds": not failures, "failures": failures}

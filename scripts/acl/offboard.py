@@ -7,7 +7,7 @@ from contextlib import closing
 
 from acl.access import can
 from acl.cli.options import PRINCIPAL, Parser, connection, open_store, read_rules
-from acl.cli.output import write
+from acl.cli.output import place_text, write
 from acl.cli.rules import add_yes, remove_rules
 from acl.cli.running import run
 from acl.model import BindingFilter, EntryFilter
@@ -22,7 +22,8 @@ def offboard(arguments: Namespace) -> int:
         code = remove_rules(store, rules, arguments)
         left = can(wait_for(store, gone=rules), arguments.principal)
     for grant in left:
-        write(f"It still has what everybody has on {pattern_text(grant.pattern)}.\n")
+        where = f"{pattern_text(grant.pattern)}{place_text(grant.host)}"
+        write(f"It still has what everybody has on {where}.\n")
     return code
 
 

@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from contextlib import closing
 
-from acl.access import who_can
+from acl.access import Access, who_can
 from acl.cli.options import Parser, connection, open_store, policy, policy_options, read_rules
 from acl.cli.output import write
 from acl.cli.running import run
@@ -13,6 +13,11 @@ from acl.files import to_csv
 from acl.model import EVERYBODY, Operation, Resource, ResourceType
 
 OPERATIONS = {"read": Operation.READ, "write": Operation.WRITE}
+
+
+def _who(access: Access) -> str:
+    name = "*" if access.principal == EVERYBODY else access.principal
+    return name if access.host is None else f"{name} (from {access.host})"
 
 
 def report(arguments: Namespace) -> int:
@@ -27,8 +32,7 @@ def report(arguments: Namespace) -> int:
             everyone = who_can(
                 acls, operation, Resource(ResourceType.TOPIC, topic), None, super_users_and_more
             )
-            allowed = [access.principal for access in everyone if access.decision.allowed]
-            row[column] = " ".join("*" if name == EVERYBODY else name for name in allowed)
+            row[column] = " ".join(_who(access) for access in everyone if access.decision.allowed)
         rows.append(row)
     write(to_csv(("topic", *OPERATIONS), rows))
     return 0

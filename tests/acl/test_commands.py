@@ -240,6 +240,22 @@ def test_a_backup_brings_everything_back(run: Run, place: tuple[list[str], Store
         (["list", "--zookeeper", "h:1", "--bootstrap-server", "h:2"], 2, "name two places"),
         (["explain", "alice", "--acls", "/dev/null"], 2, "Name PRINCIPAL, OPERATION and RESOURCE"),
         (["lint", "--unused-since", "30d", "--acls", "/dev/null"], 2, "--unused-since needs --usage"),
+        (
+            ["add", "--allow-principal", "a", "--topic", "t", "--producer", "--operation", "Read"],
+            2,
+            "take no --operation",
+        ),
+        (
+            ["add", "--allow-principal", "User:x-*", "--topic", "t", "--zookeeper", "h:1"],
+            1,
+            "only User:* stands for others",
+        ),
+        (
+            ["explain", "a", "read", "cluster", "--acls", "/dev/null"],
+            1,
+            "No request asks for Read on a cluster",
+        ),
+        (["who-can", "write", "group:g", "--acls", "/dev/null"], 1, "No request asks for Write on a group"),
         (["plan", "/nowhere.yaml", "--zookeeper", "h:1"], 1, "/nowhere.yaml cannot be read"),
     ],
 )
@@ -310,7 +326,7 @@ def test_a_brokers_own_log_and_counts(
     assert main(["suggest", "--log", log, *where]) == 0
     suggested = capsys.readouterr().out
     assert suggested.startswith(
-        "acl add --allow-principal User:ANONYMOUS --operation Describe --topic secret  #"
+        f"acl add --zookeeper {connect} --allow-principal User:ANONYMOUS --operation Describe --topic secret  #"
     )
     assert main(["lint", "--usage", str(usage), "--only", "unused", "--fail-on", "note", *where]) == 1
     found = capsys.readouterr().out

@@ -272,6 +272,9 @@ LIVE = AclSet(
         deny("User:bob", Operation.DELETE, ORDERS),
         allow("User:CN=carol,O=Acme", Operation.READ, literal(GROUP, "g"), "10.0.0.1"),
         allow(EVERYBODY, Operation.DESCRIBE, literal(TOPIC, "public")),
+        allow("User:dan", Operation.READ, literal(TOPIC, "guarded")),
+        deny(EVERYBODY, Operation.READ, literal(TOPIC, "guarded"), "10.0.0.9"),
+        deny(EVERYBODY, Operation.READ, literal(TOPIC, "guarded"), "0:0:0:0:0:0:0:1"),
     ]
 )
 
@@ -300,6 +303,14 @@ LIVE = AclSet(
         ("CN=carol,O=Acme may read group:g from 10.0.0.1", True),
         ("CN=carol,O=Acme may read group:g", False),
         ("CN=carol,O=Acme may not read group:g from 10.0.0.2", True),
+        ("CN=carol,O=Acme may not read group:g", False),  # from one address it may
+        ("nobody may read group:g", False),
+        ("only dave may read group:g", False),
+        ("nobody may read group:g from 10.0.0.2", True),
+        ("dan may read topic:guarded", True),
+        ("dan may read topic:guarded from 10.0.0.9", False),
+        ("dan may read topic:guarded from ::9", True),
+        ("dan may read topic:guarded from ::1", False),
         ("admin may alter cluster", True),
         ("nobody may alter cluster", True),
     ],
@@ -315,6 +326,9 @@ def test_assertions(sentence: str, holds: bool) -> None:
         "alice orders",
         "alice may read",
         "alice may reed orders",
+        "alice may read orders from localhost",
+        "alice may read cluster",
+        "alice may write group:g",
         "only alice may not read orders",
         "nobody may not read orders",
         "",
@@ -328,5 +342,7 @@ def test_no_assertions(sentence: str) -> None:
 def test_a_failure_says_who_and_why() -> None:
     (failure,) = check(LIVE, parse_assertion("only alice may read orders")).failures
     assert str(failure) == "User:bob may Read topic:orders"
+    (failure,) = check(LIVE, parse_assertion("nobody may read group:g")).failures
+    assert str(failure) == "User:CN=carol,O=Acme may Read group:g from 10.0.0.1"
     assert failure.decision.rule is not None
     assert failure.decision.rule.entry.permission == Permission.ALLOW

@@ -165,6 +165,42 @@ def test_who_can_names_all_who_may(rules: list[Binding], asked: Question) -> Non
         assert direct.allowed == told.allowed
 
 
+@given(st.lists(bindings, max_size=8), questions)
+def test_who_can_tells_of_addresses_where_it_is_different(rules: list[Binding], asked: Question) -> None:
+    acls = AclSet(rules)
+    found = who_can(acls, asked.operation, asked.resource)
+    told = {(it.principal, it.host): it.decision.allowed for it in found}
+    for principal in ("User:alice", "User:bob", "Group:alice", "User:nobody"):
+        name = principal if (principal, None) in told else EVERYBODY
+        for host in ("10.0.0.1", "10.0.0.2", "10.0.0.3"):
+            direct = decide(acls, principal, asked.operation, asked.resource, host)
+            assert direct.allowed == told.get((name, host), told[name, None])
+
+
+@given(st.lists(bindings, max_size=8), st.sampled_from(("User:alice", "User:bob")))
+def test_can_tells_of_addresses_where_it_is_different(rules: list[Binding], principal: str) -> None:
+    acls = AclSet(rules)
+    grants = can(acls, principal)
+    for host in ("10.0.0.1", "10.0.0.2", "10.0.0.3"):
+        there = {grant.pattern: grant for grant in grants if grant.host is None}
+        there |= {grant.pattern: grant for grant in grants if grant.host == host}
+        for kind in (TOPIC, GROUP):
+            for name in ("a", "ab", "abc", "abcd", "b", "ba", "c"):
+                for operation in SUPPORTED_OPERATIONS[kind]:
+                    resource = Resource(kind, name)
+                    told = any(_gives(grant, operation, resource) for grant in there.values())
+                    assert told == decide(acls, principal, operation, resource, host).allowed
+
+
+def test_an_address_alone_is_not_nobody() -> None:
+    """An auditor who asks who may read must hear of the one who may from one machine."""
+    acls = AclSet([allow("User:a", Operation.READ, ORDERS, "10.0.0.5")])
+    found = who_can(acls, Operation.READ, Resource(TOPIC, "orders"))
+    assert [(it.principal, it.host) for it in found if it.decision.allowed] == [("User:a", "10.0.0.5")]
+    (grant,) = can(acls, "User:a")
+    assert (grant.host, grant.operations) == ("10.0.0.5", (Operation.READ, Operation.DESCRIBE))
+
+
 @given(st.lists(bindings, max_size=8), st.sampled_from(("User:alice", "User:bob")))
 def test_can_tells_what_is_allowed_name_by_name(rules: list[Binding], principal: str) -> None:
     """For each name, the grants with their exceptions say what a decision says."""
@@ -201,6 +237,9 @@ def codes(*rules: Binding, **more: object) -> list[str]:
         (allow("User:a", Operation.READ, ORDERS, "10.0.0.0/8"), "bad-host"),
         (allow("User:a", Operation.READ, ORDERS, "app.example.com"), "bad-host"),
         (allow("User:a", Operation.READ, ORDERS, "::1"), "bad-host"),
+        (allow("User:team-*", Operation.READ, ORDERS), "principal-star"),
+        (allow("Group:*", Operation.READ, ORDERS), "principal-star"),
+        (allow("User:", Operation.READ, ORDERS), "no-such-principal"),
         (allow("User:a", Operation.READ, literal(TOPIC, "a b")), "no-such-resource"),
         (allow("User:a", Operation.READ, literal(TOPIC, "x" * 250)), "no-such-resource"),
         (allow("User:a", Operation.ALTER, literal(ResourceType.CLUSTER, "c")), "no-such-resource"),

@@ -226,6 +226,76 @@ def test_calls_that_are_not_understood(text: str, sentence: str) -> None:
         read_script(text)
 
 
+ADD = "--add --allow-principal User:a --operation Read --topic"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"TOOL=kafka-acls.sh\n$TOOL {ADD} t",
+        f'ACLS="/opt/kafka/bin/kafka-acls.sh --authorizer-properties zookeeper.connect=z:2181"\n$ACLS {ADD} t',
+        f"$KAFKA_HOME/bin/kafka-acls.sh --bootstrap-server $BROKERS --command-config ${{CONFIG}} {ADD} t",
+        f"kafka-acls --authorizer-properties zookeeper.connect=$ZK {ADD} t",
+        f"kafka-acls --bootstrap-server=$BROKERS {ADD} t",
+        f"(kafka-acls {ADD} t)",
+        f"OUT=$(kafka-acls {ADD} t) || exit 1",
+        f"kafka-acls {ADD} t >> $LOG 2>&1",
+        f"readonly T=t\nkafka-acls {ADD} $T",
+        f"add_all() {{\n  kafka-acls {ADD} t\n}}\nadd_all",
+        f"echo kafka-acls {ADD} x\nkafka-acls {ADD} t",
+        f"for x in t; do\n  kafka-acls {ADD} $x\ndone",
+    ],
+)
+def test_calls_in_many_clothes(text: str) -> None:
+    assert read_script(text).rules == (allow("User:a", Operation.READ, literal(TOPIC, "t")),)
+
+
+def test_loops_over_plain_words() -> None:
+    script = read_script(
+        """TOPICS="orders bills"
+for user in anna 'CN=bob, O=Acme'; do
+  for topic in $TOPICS carts
+  do
+    kafka-acls.sh --add --allow-principal "User:$user" --operation Read --topic "$topic"   # each
+  done; if true; then kafka-acls.sh --add --deny-principal "User:$user" --operation All --cluster; fi
+done < /dev/null
+kafka-acls.sh --add --allow-principal User:c --operation Read --topic last
+"""
+    )
+    names = ("anna", "CN=bob, O=Acme")
+    assert set(script.rules) == {
+        *(
+            allow(f"User:{name}", Operation.READ, literal(TOPIC, topic))
+            for name in names
+            for topic in ("orders", "bills", "carts")
+        ),
+        *(deny(f"User:{name}", Operation.ALL, CLUSTER_PATTERN) for name in names),
+        allow("User:c", Operation.READ, literal(TOPIC, "last")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (f"$TOOL {ADD} t", "Line 1: it seems to add rules in a way that is not understood"),
+        (f"\nbash -c 'kafka-acls {ADD} t'", "Line 2: it seems"),
+        (f'ssh broker "kafka-acls {ADD} t"', "Line 1: it seems"),
+        (f'acls() {{ kafka-acls "$@"; }}\nacls {ADD} t', r"Line 1: what '\$@' stands for"),
+        (f'WORDS="{ADD} t"\nrun_tool $WORDS', "Line 2: it seems"),
+        (f"while read t; do kafka-acls {ADD} $t; done < topics", r"Line 1: what '\$t' stands for"),
+        (f"t=x\nread t\nkafka-acls {ADD} $t", r"Line 3: what '\$t' stands for"),
+        (f"for t in $(cat topics); do kafka-acls {ADD} $t; done", r"Line 1: what '\$t' stands for"),
+        (f"T=(a b)\nkafka-acls {ADD} $T", r"Line 2: what '\$T' stands for"),
+        (f"kafka-acls {ADD} {{a,b}}", r"Line 1: what '\{a,b\}' stands for"),
+        (f"kafka-acls $MORE {ADD} t", r"Line 1: what '\$MORE' stands for"),
+        (f"for t in a; do kafka-acls {ADD} $t", "Line 1: the loop has no end"),
+    ],
+)
+def test_nothing_that_adds_rules_is_quietly_left_out(text: str, sentence: str) -> None:
+    with pytest.raises(BadScript, match=sentence):
+        read_script(text)
+
+
 def test_quotes_keep_dollars() -> None:
     script = read_script(
         r"""kafka-acls --add --group '$x' --allow-principal User:a\ b --operation Read --topic "a\$b\\c" """
