@@ -11,7 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 import org.apache.kafka.common.utils.Exit;
 import org.apache.zookeeper.util.ServiceUtils;
@@ -23,12 +25,25 @@ import org.apache.zookeeper.util.ServiceUtils;
  * standard output, base64 of the standard error. Empty words are written as "-".
  */
 public class ToolRunner {
-    /** Where System.out and System.err really go: tools and Scala's Console keep the stream they saw first. */
+    /**
+     * Where System.out and System.err really go: tools and Scala's Console keep the stream they saw first. What threads say
+     * that an earlier tool left behind (TransactionsCommand does not close its client) belongs to no later one.
+     */
     static final class Switch extends OutputStream {
         volatile OutputStream target = OutputStream.nullOutputStream();
 
-        @Override public void write(int b) throws IOException { target.write(b); }
-        @Override public void write(byte[] b, int from, int length) throws IOException { target.write(b, from, length); }
+        @Override public void write(int b) throws IOException {
+            if (!earlier.contains(Thread.currentThread())) {
+                target.write(b);
+            }
+        }
+
+        @Override public void write(byte[] b, int from, int length) throws IOException {
+            if (!earlier.contains(Thread.currentThread())) {
+                target.write(b, from, length);
+            }
+        }
+
         @Override public void flush() throws IOException { target.flush(); }
     }
 
@@ -53,6 +68,7 @@ public class ToolRunner {
         }
     }
 
+    static volatile Set<Thread> earlier = Set.of();
     static final Switch OUT = new Switch();
     static final Switch ERR = new Switch();
     static final InputSwitch IN = new InputSwitch();
@@ -72,6 +88,9 @@ public class ToolRunner {
             String[] words = line.split(" ");
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             ByteArrayOutputStream err = new ByteArrayOutputStream();
+            Set<Thread> found = new HashSet<>(Thread.getAllStackTraces().keySet());
+            found.remove(Thread.currentThread());
+            earlier = found;
             OUT.target = out;
             ERR.target = err;
             IN.source = new ByteArrayInputStream(decode(words[1]));
