@@ -50,8 +50,8 @@ from zkbroker.replication.fetch_session import FetchLimits
 from zkbroker.replication.fetcher import FetcherSettings, ReplicaFetchers
 from zkbroker.replication.isr_proposals import IsrProposals
 from zkbroker.replication.log_moves import LogMoves
-from zkbroker.replication.partition import Surroundings
 from zkbroker.replication.replica_manager import ReplicaManager
+from zkbroker.replication.surroundings import Surroundings
 from zkbroker.security.guard import Guard, new_guard
 from zkbroker.security.zookeeper_login import zookeeper_credentials
 from zkbroker.storage.files import FILES, Files

@@ -30,8 +30,9 @@ from zkbroker.protocol.generated.metadata_response import MetadataResponse
 from zkbroker.protocol.generated.produce_request import PartitionProduceData, ProduceRequest, TopicProduceData
 from zkbroker.protocol.generated.produce_response import PartitionProduceResponse, ProduceResponse
 from zkbroker.protocol.records import Record, build_batch, read_batches
-from zkbroker.replication.isr import Isr
-from zkbroker.replication.partition import IsrProposal
+from zkbroker.replication import reading
+from zkbroker.replication.isr import Isr, IsrProposal
+from zkbroker.replication.partition import Partition
 from zkbroker.storage.appends import AppendOrigin
 from zkbroker.storage.log import THREAD_BYTES, Log
 from zkbroker.storage.validation import Admitted
@@ -395,15 +396,13 @@ async def test_a_wake_up_looks_only_at_what_moved(in_process: Start, monkeypatch
     opened = await wire.ask(fetch("t", 0, partitions=range(60), session=(0, 0)), 12)
     assert isinstance(opened, FetchResponse)
     reads: list[int] = []
-    from zkbroker.replication.partition import Partition
+    real = reading.read
 
-    real = Partition.read
+    def counting(partition: Partition, *args: Any, **options: Any) -> Any:
+        reads.append(partition.tp.partition)
+        return real(partition, *args, **options)
 
-    def counting(self: Partition, *args: Any, **options: Any) -> Any:
-        reads.append(self.tp.partition)
-        return real(self, *args, **options)
-
-    monkeypatch.setattr(Partition, "read", counting)
+    monkeypatch.setattr(reading, "read", counting)
     await wire.send(fetch("t", 0, partitions=(), session=(opened.session_id, 1), max_wait_ms=20_000), 12)
     await writer.ask(produce("t", batch(b"x"), partition=37), 11)
     with trio.fail_after(5):

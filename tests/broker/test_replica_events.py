@@ -10,8 +10,7 @@ from tests.broker.test_data_path import batch, produce
 from zkbroker.errors import ErrorCode
 from zkbroker.events import IsrProposed, IsrRefused, LogRestarted, LogTruncated, Stamped
 from zkbroker.model import TopicPartition
-from zkbroker.replication.isr import Isr
-from zkbroker.replication.partition import IsrProposal
+from zkbroker.replication.isr import Isr, IsrProposal
 
 Start = Callable[..., Awaitable[InProcess]]
 TP = TopicPartition("t", 0)

@@ -33,9 +33,11 @@ from zkbroker.protocol.generated.fetch_response import (
     PartitionData,
 )
 from zkbroker.quotas.replication import ReplicationQuota
+from zkbroker.replication import reading
 from zkbroker.replication.interest import Interest
 from zkbroker.replication.isr import Pulse
-from zkbroker.replication.partition import FollowerFetch, Partition, PartitionRead
+from zkbroker.replication.partition import Partition
+from zkbroker.replication.reading import FollowerFetch, PartitionRead
 from zkbroker.replication.replica_selector import choose_replica
 from zkbroker.security.authorizer import topic as topic_resource
 from zkbroker.storage.slices import LogSlice
@@ -171,7 +173,7 @@ class _Fetch:
         elif not self.is_follower:
             preferred = self._preferred_replica(partition, entry)
             if preferred >= 0:
-                read = partition.position(current_leader_epoch=entry.current_leader_epoch)
+                read = reading.position(partition, current_leader_epoch=entry.current_leader_epoch)
                 return _Found(read, preferred_replica=preferred)
         leader_quota = broker.replication_quotas.leader
         is_throttled = (
@@ -182,7 +184,8 @@ class _Fetch:
         )
         if is_throttled:
             max_bytes, min_one = self._within_throttle(leader_quota, max_bytes, min_one)
-        read = partition.read(
+        read = reading.read(
+            partition,
             entry.offset,
             max_bytes,
             current_leader_epoch=entry.current_leader_epoch,

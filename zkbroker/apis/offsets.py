@@ -22,6 +22,7 @@ from zkbroker.protocol.generated.offset_for_leader_epoch_response import (
     OffsetForLeaderTopicResult,
 )
 from zkbroker.replication.partition import Partition
+from zkbroker.replication.reading import end_offset_for_epoch
 from zkbroker.security.authorizer import topic as topic_resource
 
 LATEST = -1
@@ -195,7 +196,7 @@ def _epoch_end(
         if not allowed:
             raise KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
         partition = hosted(TopicPartition(topic, wanted.partition), broker)
-        epoch, end = partition.end_offset_for_epoch(wanted.current_leader_epoch, wanted.leader_epoch)
+        epoch, end = end_offset_for_epoch(partition, wanted.current_leader_epoch, wanted.leader_epoch)
     except KafkaError as error:
         return EpochEndOffset(error_code=error.code, partition=wanted.partition)
     return EpochEndOffset(error_code=0, partition=wanted.partition, leader_epoch=epoch, end_offset=end)

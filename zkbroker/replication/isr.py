@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
+from zkbroker.model import TopicId, TopicPartition
+
 UNKNOWN_OFFSET = -1
 
 
@@ -31,6 +33,17 @@ class Isr:
         if self.proposed is None or len(self.proposed) <= len(self.committed):
             return self.committed
         return self.proposed
+
+
+@attrs.frozen
+class IsrProposal:
+    """A change this leader asks the controller for."""
+
+    tp: TopicPartition
+    topic_id: TopicId
+    new_isr: tuple[int, ...]
+    leader_epoch: int
+    partition_epoch: int
 
 
 @attrs.define(eq=False)

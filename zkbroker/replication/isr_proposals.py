@@ -19,7 +19,8 @@ from zkbroker.protocol.generated.alter_partition_request import (
     TopicData,
 )
 from zkbroker.protocol.generated.alter_partition_response import AlterPartitionResponse
-from zkbroker.replication.partition import IsrProposal, Partition
+from zkbroker.replication.isr import IsrProposal
+from zkbroker.replication.partition import Partition
 
 log = logging.getLogger(__name__)
 

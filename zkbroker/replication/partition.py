@@ -7,7 +7,7 @@ leader epoch their sender believes in, LeaderAndIsr carries a newer one or is ig
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum
 
 import attrs
@@ -15,14 +15,11 @@ import attrs
 from zkbroker.changed import Changed
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.events import (
-    EventFeed,
     HighWatermarkMoved,
     IsrChanged,
     IsrProposed,
     IsrRefused,
-    LeadershipTaken,
     LogRestarted,
-    LogTruncated,
 )
 from zkbroker.model import (
     NO_LEADER,
@@ -36,11 +33,11 @@ from zkbroker.model import (
 from zkbroker.replication import isr as isr_rules
 from zkbroker.replication import reports
 from zkbroker.replication.interest import Interest
-from zkbroker.replication.isr import UNKNOWN_OFFSET, FollowerProgress, Isr, Pulse
-from zkbroker.storage.appends import AbortedTransaction, AppendOrigin, LogAppendInfo
+from zkbroker.replication.isr import UNKNOWN_OFFSET, FollowerProgress, Isr, IsrProposal, Pulse
+from zkbroker.replication.surroundings import Surroundings
+from zkbroker.storage.appends import AppendOrigin, LogAppendInfo
 from zkbroker.storage.log import Log
 from zkbroker.storage.producer_state import Verification
-from zkbroker.storage.slices import LogSlice
 from zkbroker.storage.validation import Admitted
 
 log = logging.getLogger(__name__)
@@ -55,63 +52,6 @@ class Role(Enum):
     NONE = "none"
     LEADER = "leader"
     FOLLOWER = "follower"
-
-
-@attrs.frozen
-class IsrProposal:
-    """A change this leader asks the controller for."""
-
-    tp: TopicPartition
-    topic_id: TopicId
-    new_isr: tuple[int, ...]
-    leader_epoch: int
-    partition_epoch: int
-
-
-@attrs.define(eq=False)
-class Surroundings:
-    """What a partition needs of its broker; one object for all partitions."""
-
-    broker_id: int
-    is_alive: Callable[[int], bool]  # is that broker in the metadata cache
-    propose_isr: Callable[[IsrProposal], None]
-    now_ms: Callable[[], int]  # monotonic
-    wall_ms: Callable[[], int]
-    max_lag_ms: Callable[[], int]  # replica.lag.time.max.ms
-    events: EventFeed
-    low_watermarks_moved: Changed = attrs.field(factory=Changed)
-    """Some partition's log start, role or followers, or a broker's life: those who wait for deletions look again."""
-    leads_uncleanly: Callable[[Partition, LeadershipTaken], None] = lambda _partition, _taken: None
-    recovered: Callable[[Partition], None] = lambda _partition: None
-    truncated: Callable[[Partition, LogTruncated], None] = lambda _partition, _dropped: None
-    restarted: Callable[[Partition, LogRestarted], None] = lambda _partition, _dropped: None
-
-
-@attrs.define(eq=False)
-class PartitionRead:
-    """What a fetch gets of one partition. `records` holds a reference to its file: send it or release it."""
-
-    records: LogSlice | None
-    high_watermark: int
-    log_start_offset: int
-    last_stable_offset: int
-    log_end_offset: int
-    diverging_epoch: int = -1  # with diverging_end_offset: the follower's log parted from ours there
-    diverging_end_offset: int = -1
-    aborted: Sequence[AbortedTransaction] | None = None  # None for read_uncommitted
-
-    @property
-    def size(self) -> int:
-        return len(self.records) if self.records is not None else 0
-
-
-@attrs.define(eq=False)
-class FollowerFetch:
-    """Who fetches, when it is a follower that names the partition: its position is news for us."""
-
-    broker_id: int
-    log_start_offset: int
-    pulse: Pulse | None  # of its fetch session
 
 
 @attrs.define(eq=False)
@@ -587,82 +527,6 @@ class Partition:
         )
         self.log.truncate_fully_and_start_at(offset)
         reports.restarted(self._here, self, restarted)
-
-    # -- reading -----------------------------------------------------------------------------------------------
-
-    def read(
-        self,
-        offset: int,
-        max_bytes: int,
-        *,
-        current_leader_epoch: int,
-        last_fetched_epoch: int,
-        to_end: bool,
-        committed_only: bool,
-        from_leader_only: bool,
-        min_one_batch: bool,
-        follower: FollowerFetch | None = None,
-    ) -> PartitionRead:
-        """Read from `offset`: up to the log end for followers, else to the high watermark or last stable offset.
-
-        A follower whose log parted from ours gets no records but the place to truncate to.
-
-        Raises: FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER, OFFSET_OUT_OF_RANGE,
-        KAFKA_STORAGE_ERROR.
-        """
-        self.require_epoch(current_leader_epoch)
-        if self.role is not Role.LEADER and (from_leader_only or self.role is Role.NONE):
-            raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, f"{self.tp}: broker {self.leader} leads")
-        if follower is not None:
-            self.require_follower(follower.broker_id, with_epoch=current_leader_epoch != -1)
-        this = self.log
-        log_start = this.log_start_offset
-        if last_fetched_epoch != -1:
-            epoch, end = this.end_offset_for_epoch(last_fetched_epoch)
-            if end == UNKNOWN_OFFSET:
-                raise KafkaError(
-                    ErrorCode.OFFSET_OUT_OF_RANGE,
-                    f"{self.tp}: no end offset is known for epoch {last_fetched_epoch}",
-                )
-            if offset < log_start:
-                raise KafkaError(
-                    ErrorCode.OFFSET_OUT_OF_RANGE, f"{self.tp}: offset {offset} is below {log_start}"
-                )
-            if epoch < last_fetched_epoch or end < offset:
-                read = self.position(current_leader_epoch=current_leader_epoch)
-                read.diverging_epoch, read.diverging_end_offset = epoch, end
-                return read
-        if follower is not None and log_start <= offset <= this.log_end_offset:
-            self.record_follower_fetch(follower.broker_id, offset, follower.log_start_offset, follower.pulse)
-        high_watermark, last_stable = this.high_watermark, this.last_stable_offset
-        if to_end:
-            upper = this.log_end_offset
-        elif committed_only:
-            upper = last_stable
-        else:
-            upper = high_watermark
-        records = this.read(offset, max_bytes, upper_offset=upper, min_one_batch=min_one_batch)
-        read = PartitionRead(records, high_watermark, log_start, last_stable, this.log_end_offset)
-        if committed_only:
-            read.aborted = this.aborted_transactions(offset, records.next_offset) if len(records) else []
-        return read
-
-    def position(self, *, current_leader_epoch: int) -> PartitionRead:
-        """Where the log stands, without records. Raises: FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH."""
-        self.require_epoch(current_leader_epoch)
-        this = self.log
-        return PartitionRead(
-            None, this.high_watermark, this.log_start_offset, this.last_stable_offset, this.log_end_offset
-        )
-
-    def end_offset_for_epoch(self, current_leader_epoch: int, leader_epoch: int) -> tuple[int, int]:
-        """(epoch, end offset) for OffsetForLeaderEpoch; -1, -1 where unknown.
-
-        Raises: FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER.
-        """
-        self.require_epoch(current_leader_epoch)
-        self.require_leader()
-        return self.log.end_offset_for_epoch(leader_epoch)
 
     def statistics(self) -> Mapping[str, int | str | list[int]]:
         return {

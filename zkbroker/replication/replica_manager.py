@@ -30,7 +30,8 @@ from zkbroker.protocol.generated.leader_and_isr_request import (
 from zkbroker.protocol.generated.stop_replica_request import StopReplicaRequest
 from zkbroker.replication.fetcher import ReplicaFetchers
 from zkbroker.replication.interest import Interest
-from zkbroker.replication.partition import Partition, Role, Surroundings
+from zkbroker.replication.partition import Partition, Role
+from zkbroker.replication.surroundings import Surroundings
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_manager import LogManager
 

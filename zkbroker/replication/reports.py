@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from zkbroker.events import FollowingBegun, LeadershipTaken, LogRestarted, LogTruncated
 
 if TYPE_CHECKING:
-    from zkbroker.replication.partition import Partition, Surroundings
+    from zkbroker.replication.partition import Partition
+    from zkbroker.replication.surroundings import Surroundings
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,6 @@ when it is lost the client ends, so that nothing queued for one session can ever
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -19,23 +17,19 @@ import attrs
 import trio
 from kazoo import exceptions
 from kazoo.client import KazooClient
-from kazoo.protocol.states import EventType, KazooState, KeeperState, WatchedEvent, ZnodeStat
+from kazoo.protocol.states import EventType, KazooState, KeeperState, WatchedEvent
 from kazoo.security import OPEN_ACL_UNSAFE
 
 from zkbroker.changed import Changed
 from zkbroker.events import EventFeed, SessionMoved, WatchFired, ZnodeWritten
 from zkbroker.zookeeper.client import Credentials, creation_acl, end_client, new_client
 from zkbroker.zookeeper.operations import (
-    BadVersion,
-    Check,
     ConnectionLost,
     Create,
     Delete,
     MultiFailed,
-    NoAuth,
     NodeExists,
     NoNode,
-    NotEmpty,
     Operation,
     OperationResult,
     RequestTooLarge,
@@ -47,58 +41,11 @@ from zkbroker.zookeeper.operations import (
     ZooKeeperError,
     request_size,
 )
-
-log = logging.getLogger(__name__)
+from zkbroker.zookeeper.recipes import Recipe, Recipes
+from zkbroker.zookeeper.translation import as_stat, as_znode, first_failure, transaction_of, translated
 
 _PIPELINE: Final = 500
 """Reads in flight at once in the `*_many` calls."""
-
-
-def _stat(stat: ZnodeStat) -> Stat:
-    return Stat(
-        czxid=stat.czxid,
-        mzxid=stat.mzxid,
-        version=stat.version,
-        cversion=stat.cversion,
-        ephemeral_owner=stat.ephemeralOwner,
-        num_children=stat.numChildren,
-        ctime_ms=stat.ctime,
-        mtime_ms=stat.mtime,
-        data_length=stat.dataLength,
-        pzxid=stat.pzxid,
-    )
-
-
-_ERRORS: Final[tuple[tuple[type[Exception], type[ZooKeeperError], str], ...]] = (
-    (exceptions.NoNodeError, NoNode, "no such node"),
-    (exceptions.NodeExistsError, NodeExists, "the node exists"),
-    (exceptions.BadVersionError, BadVersion, "the node has another version"),
-    (exceptions.NotEmptyError, NotEmpty, "the node has children"),
-    (exceptions.NoAuthError, NoAuth, "our identity may not do that"),
-    (exceptions.ConnectionLoss, ConnectionLost, "the connection broke before the answer"),
-    (exceptions.OperationTimeoutError, ConnectionLost, "ZooKeeper gave up waiting for itself"),
-    (exceptions.SessionMovedError, ConnectionLost, "the session has moved to another connection"),
-    (exceptions.SessionExpiredError, SessionLost, "the session has expired"),
-    (exceptions.ConnectionClosedError, SessionLost, "the session is closed"),
-    (exceptions.AuthFailedError, SessionLost, "our credentials were refused"),
-)
-
-
-def _translated(error: Exception, path: str) -> ZooKeeperError:
-    """kazoo's exception as ours."""
-    for theirs, ours, message in _ERRORS:
-        if isinstance(error, theirs):
-            return ours(path, message)
-    return ZooKeeperError(path, f"{type(error).__name__} {error}".strip())
-
-
-def first_failure(results: Sequence[object]) -> tuple[int, Exception] | None:
-    """Index and cause of the operation that failed a multi; kazoo returns these, it does not raise them."""
-    bystanders = (exceptions.RolledBackError, exceptions.RuntimeInconsistency)
-    for index, result in enumerate(results):
-        if isinstance(result, Exception) and not isinstance(result, bystanders):
-            return index, result
-    return None
 
 
 @attrs.frozen
@@ -120,15 +67,6 @@ class _Watch:
     path: str
     event: trio.Event
     callback: Callable[[WatchedEvent], None]
-
-
-@attrs.define(eq=False)
-class Recipe:
-    """A recipe of kazoo's that runs in a thread."""
-
-    thread: threading.Thread
-    ended: trio.Event = attrs.field(factory=trio.Event)
-    error: ZooKeeperError | None = None  # why it ended, if by an error
 
 
 class ZkSession:
@@ -171,7 +109,7 @@ class ZkSession:
         self._refused = False  # set on kazoo's thread as soon as it says LOST
         self._in_flight: set[trio.Event] = set()
         self._watches: dict[tuple[str, str], _Watch] = {}
-        self._recipes: list[Recipe] = []
+        self._recipes = Recipes(self.run_soon)
         self._requests = 0
         self._connection_losses = 0
         self._kazoo, self._wire = new_client(hosts, timeout_ms, credentials, set_acl=set_acl)
@@ -181,7 +119,7 @@ class ZkSession:
 
     async def get(self, path: str) -> Znode:
         """Raises: NoNode."""
-        return _znode(await self._read(path, lambda: self._kazoo.get_async(self._full(path))))
+        return as_znode(await self._read(path, lambda: self._kazoo.get_async(self._full(path))))
 
     async def get_and_watch(self, path: str) -> tuple[Znode, trio.Event]:
         """The node, and an event that is set when it is set or deleted, and on any disconnection.
@@ -189,17 +127,17 @@ class ZkSession:
         Raises: NoNode, and then nothing is watched: use exists_and_watch to wait for a node.
         """
         watch, read = self._watched("data", path, self._kazoo.get_async)
-        return _znode(await self._read(path, read)), watch.event
+        return as_znode(await self._read(path, read)), watch.event
 
     async def exists(self, path: str) -> Stat | None:
         stat = await self._read(path, lambda: self._kazoo.exists_async(self._full(path)))
-        return None if stat is None else _stat(stat)
+        return None if stat is None else as_stat(stat)
 
     async def exists_and_watch(self, path: str) -> tuple[Stat | None, trio.Event]:
         """The event is set when the node is created, set or deleted, and on any disconnection."""
         watch, read = self._watched("data", path, self._kazoo.exists_async)
         stat = await self._read(path, read)
-        return (None if stat is None else _stat(stat)), watch.event
+        return (None if stat is None else as_stat(stat)), watch.event
 
     async def get_children(self, path: str) -> list[str]:
         """Names, in no order. Raises: NoNode."""
@@ -215,7 +153,7 @@ class ZkSession:
     async def get_many(self, paths: Iterable[str]) -> dict[str, Znode | None]:
         """Many nodes, pipelined; None for those that do not exist."""
         found = await self._read_many(paths, lambda path: self._kazoo.get_async(self._full(path)))
-        return {path: None if result is None else _znode(result) for path, result in found.items()}
+        return {path: None if result is None else as_znode(result) for path, result in found.items()}
 
     async def get_many_and_watch(self, paths: Iterable[str]) -> dict[str, tuple[Znode | None, trio.Event]]:
         """As get_many, each with its event as in get_and_watch; a missing node is not watched."""
@@ -227,7 +165,7 @@ class ZkSession:
             return send()
 
         found = await self._read_many(paths, read)
-        return {path: (None if r is None else _znode(r), watches[path]) for path, r in found.items()}
+        return {path: (None if r is None else as_znode(r), watches[path]) for path, r in found.items()}
 
     async def get_children_many(self, paths: Iterable[str]) -> dict[str, list[str] | None]:
         """The children of many nodes, pipelined; None for nodes that do not exist."""
@@ -275,7 +213,7 @@ class ZkSession:
         """Raises: NoNode, BadVersion, ConnectionLost."""
         self._require_size(path, [SetData(path, data, version)])
         full = self._full(path)
-        stat = _stat(await self._write(path, lambda: self._kazoo.set_async(full, data, version)))
+        stat = as_stat(await self._write(path, lambda: self._kazoo.set_async(full, data, version)))
         self._wrote(path, "set", stat.version)
         return stat
 
@@ -298,11 +236,13 @@ class ZkSession:
             return []
         first = operations[0].path
         self._require_size(first, operations)
-        results: list[Any] = await self._write(first, lambda: self._transaction(operations).commit_async())
+        results: list[Any] = await self._write(
+            first, lambda: transaction_of(self._kazoo, operations, self._full, self._acl).commit_async()
+        )
         failure = first_failure(results)
         if failure is not None:
             index, cause = failure
-            raise MultiFailed(index, _translated(cause, operations[index].path))
+            raise MultiFailed(index, translated(cause, operations[index].path))
         if len(results) != len(operations) or any(isinstance(result, Exception) for result in results):
             raise ZooKeeperError(first, f"a multi of {len(operations)} operations was answered by {results}")
         answers: list[OperationResult] = []
@@ -312,7 +252,7 @@ class ZkSession:
                 answers.append(created)
                 self._wrote(created, "create", 0)
             elif isinstance(operation, SetData):
-                stat = _stat(result)
+                stat = as_stat(result)
                 answers.append(stat)
                 self._wrote(operation.path, "set", stat.version)
             else:
@@ -380,23 +320,6 @@ class ZkSession:
                 path, f"a request of {size} bytes would pass ZooKeeper's limit of {self._max_request_bytes}"
             )
 
-    def _transaction(self, operations: Sequence[Operation]) -> Any:
-        transaction = self._kazoo.transaction()
-        for operation in operations:
-            full = self._full(operation.path)
-            match operation:
-                case Create(path, data, ephemeral, sequential):
-                    transaction.create(full, data or b"", self._acl(path), ephemeral, sequential)
-                    if data is None:  # kazoo's method takes no null, its request does
-                        transaction.operations[-1] = transaction.operations[-1]._replace(data=None)
-                case SetData(_, data, version):
-                    transaction.set_data(full, data, version)
-                case Delete(_, version):
-                    transaction.delete(full, version)
-                case Check(_, version):
-                    transaction.check(full, version)
-        return transaction
-
     async def _read(self, path: str, send: Callable[[], Any]) -> Any:
         """Send until there is an answer: a read may be repeated."""
         while True:
@@ -421,7 +344,7 @@ class ZkSession:
         try:
             return result.get_nowait()
         except exceptions.KazooException as error:
-            ours = _translated(error, path)
+            ours = translated(error, path)
             if isinstance(ours, ConnectionLost):
                 self._connection_losses += 1
             raise ours from None
@@ -586,30 +509,13 @@ class ZkSession:
             await trio.sleep(left_s)
 
     def start_recipe(self, recipe: Callable[[KazooClient, str], None], path: str) -> Recipe:
-        """Run one of kazoo's blocking recipes in a thread of its own; it gets the client and the full path.
-
-        Whoever starts it makes it end; the end of the session makes sure of that and waits for the thread.
-        """
+        """Run one of kazoo's blocking recipes in a thread of its own; it gets the client and the full path."""
         self.require_not_lost(path)
-
-        def run() -> None:
-            try:
-                recipe(self._kazoo, self._full(path))
-            except exceptions.KazooException as error:
-                running.error = _translated(error, path)
-            finally:
-                self.run_soon(running.ended.set)
-
-        running = Recipe(threading.Thread(target=run, name="kazoo-recipe", daemon=True))
-        self._recipes = [other for other in self._recipes if not other.ended.is_set()]
-        self._recipes.append(running)
-        running.thread.start()
-        return running
+        return self._recipes.start(partial(recipe, self._kazoo, self._full(path)), path)
 
     async def wait_recipes_ended(self) -> None:
         """Return when no recipe of this session runs any more."""
-        for running in self._recipes:
-            await running.ended.wait()
+        await self._recipes.wait_ended()
 
     async def aclose(self) -> None:
         """End the session and every thread of it. Shielded from cancellation; takes a few seconds at most."""
@@ -617,16 +523,4 @@ class ZkSession:
         self._refused = True
         await end_client(self._kazoo, self._wire, close_session=close_session)
         self._lose("it was closed")
-        with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(self._join_recipes, limiter=trio.CapacityLimiter(1))
-
-    def _join_recipes(self) -> None:
-        for running in self._recipes:
-            running.thread.join(timeout=5)
-            if running.thread.is_alive():
-                log.error("A thread of the ZooKeeper session %s did not end", self)
-
-
-def _znode(result: tuple[bytes | None, ZnodeStat]) -> Znode:
-    data, stat = result
-    return Znode(data or b"", _stat(stat))
+        await self._recipes.join(str(self))
