@@ -6,11 +6,14 @@ import fcntl
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 import attrs
@@ -53,6 +56,51 @@ def on_terminal(
         terminal.decode().replace("\r\n", "\n"),
         "" if errors is None else errors.decode(),
     )
+
+
+@attrs.define(eq=False)
+class Dialogue:
+    """One of Kafka's commands at a terminal, and who types there."""
+
+    process: subprocess.Popen[bytes]
+    _ours: int
+    _seen: str = ""
+
+    def waits_for(self, pattern: str) -> str:
+        """What it shows until this matches, from where the last match ended."""
+        deadline_s = time.monotonic() + LIMIT_S
+        while (found := re.search(pattern, self._seen)) is None:
+            ready, _, _ = select.select([self._ours], [], [], deadline_s - time.monotonic())
+            assert ready, f"no {pattern} in {self._seen!r}"
+            self._seen += os.read(self._ours, 65536).decode().replace("\r\n", "\n")
+        shown, self._seen = self._seen[: found.end()], self._seen[found.end() :]
+        return shown
+
+    def types(self, keys: str, pattern: str) -> str:
+        os.write(self._ours, keys.encode())
+        return self.waits_for(pattern)
+
+
+@contextmanager
+def dialogue(*words: str, environment: dict[str, str]) -> Iterator[Dialogue]:
+    """At a terminal of 160 columns; it is ended with the block."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, 2 * COLUMNS, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "zkbroker.cli.commands", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=clean_environment() | {"TERM": "xterm"} | environment,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        yield Dialogue(process, ours)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
 
 
 def _until_gone(terminal: int) -> Iterator[bytes]:

@@ -141,7 +141,6 @@ def test_quotas_and_users(both: Both, place: Place) -> None:
         "{b} --describe --entity-type topics --entity-type brokers",
         "{b} --describe --topic z --delete-config x",
         "{b} --zookeeper {zk} --describe --entity-type users",
-        "--zookeeper {zk} --describe --entity-type topics --entity-name z",
         "--version",
     ],
 )
@@ -168,9 +167,67 @@ def test_zookeeper(both: Both) -> None:
         where + "--alter --entity-type users --entity-name {me} --delete-config SCRAM-SHA-512",
         code=1,
     )
-    running = both.ours(CONFIGS, where + "--describe --entity-type brokers --entity-name 1")
-    assert running.code == 1 and "broker 1 is running" in running.output + running.sentence
-    assert both.kafka(CONFIGS, where + "--describe --entity-type brokers --entity-name 1").code == 1
+    alter = "--alter --entity-type brokers --entity-name 1 --add-config log.cleaner.threads=2"
+    for side in (both.ours, both.kafka):
+        running = side(CONFIGS, where + alter)
+        assert running.code == 1 and "broker 1 is running" in running.output + running.sentence
+
+
+def test_zookeeper_as_in_kafka_2(place: Place) -> None:
+    """Old courses configure topics and quotas so; what is written there counts at once."""
+
+    def said(line: str, code: int = 0) -> str:
+        result = run_tool(tool_named(CONFIGS), ["--zookeeper", place.zookeeper, *line.split()])
+        assert result.exit_code == code, result
+        assert result.output.startswith("Warning: --zookeeper is deprecated"), result
+        return "\n".join([*result.output.splitlines()[2:], *result.errors.splitlines()])
+
+    place.create("course")
+    topic = "--entity-type topics --entity-name course"
+    assert said(f"--alter {topic} --add-config min.insync.replicas=1,retention.ms=99") == (
+        "Completed updating config for entity: topics 'course'."
+    )
+    assert (
+        said(f"--describe {topic}") == "Configs for topics 'course' are min.insync.replicas=1,retention.ms=99"
+    )
+    assert said(f"--alter {topic} --delete-config retention.ms").startswith("Completed")
+    eventually(place, "--describe --topic course", "min.insync.replicas=1")
+    assert "Configs for topics 'course' are min.insync.replicas=1" in said("--describe --entity-type topics")
+    for wrong, sentence in (
+        (f"{topic} --add-config nosuch=1", "nosuch"),
+        (f"{topic} --add-config retention.ms=soon", "retention.ms"),
+        (f"{topic} --delete-config retention.ms", "Invalid config(s): retention.ms"),
+        ("--entity-type topics --entity-name nosuch --add-config retention.ms=1", "'nosuch' does not exist"),
+        (
+            "--entity-type clients --entity-name c2 --add-config producer_byte_rate=fast",
+            "a whole number above 0",
+        ),
+        (
+            "--entity-type clients --entity-name c2 --add-config nosuch=1",
+            "Unknown Dynamic Configuration: nosuch",
+        ),
+    ):
+        assert sentence in said(f"--alter {wrong}", code=1), wrong
+    client = "--entity-type clients --entity-name c2"
+    both = f"{client} --entity-type users --entity-name u2"
+    for entity, called in (
+        (client, "client-id 'c2'"),
+        (both, "user-principal 'u2', client-id 'c2'"),
+        ("--entity-type clients --entity-default", "the default client-id"),
+        ("--entity-type ips --entity-name 127.0.0.3", "ip '127.0.0.3'"),
+    ):
+        quota = "connection_creation_rate=1000000" if "ips" in entity else "producer_byte_rate=1000000000"
+        done = said(f"--alter {entity} --add-config {quota}")
+        assert done == f"Completed updating config for entity: {called}."
+        assert said(f"--describe {entity}") == f"Configs for {called} are {quota}"
+        eventually(place, f"--describe {entity}", quota)
+        said(f"--alter {entity} --delete-config {quota.partition('=')[0]}")
+    throttle = "--entity-type brokers --entity-name 1 --{} leader.replication.throttled.rate"
+    said("--alter " + throttle.format("add-config") + "=1000000000")
+    eventually(place, "--describe --broker 1", "leader.replication.throttled.rate=1000000000")
+    assert said("--describe --entity-type brokers --entity-name 1").startswith("Configs for brokers '1' are ")
+    said("--alter " + throttle.format("delete-config"))
+    run_tool(tool_named(TOPICS), ["--bootstrap-server", place.bootstrap, "--delete", "--topic", "course"])
 
 
 def test_output_for_programs(place: Place) -> None:

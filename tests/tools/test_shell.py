@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+import trio
 
+from tests.cli.terminals import dialogue
 from tests.tools.conftest import Place
 from tests.tools.parity import Both, Said, run_tool
 from zkbroker.cli.commands import tool_named
 from zkbroker.cli.zookeeper_shell import Completer
+from zkbroker.testing.servers import EMBEDDED_ZOOKEEPER, new_zookeeper
 from zkbroker.zookeeper.client import Credentials
-from zkbroker.zookeeper.shell_session import ShellSession
+from zkbroker.zookeeper.shell_session import ShellError, ShellSession
 
 SHELL = "zookeeper-shell"
 
@@ -81,7 +85,52 @@ def test_completion(place: Place) -> None:
         complete = Completer(session)
         assert complete.candidates("/bro") == ["/brokers"]
         assert complete.candidates("/brokers/i") == ["/brokers/ids"]
+        assert complete.candidates("/brokers/ids") == [f"/brokers/ids/{number}" for number in (1, 2, 3)]
+        assert complete.candidates("/controller") == ["/controller", "/controller_epoch"]
         assert complete.candidates("getA") == ["getAcl ", "getAllChildrenNumber "]
         assert complete.candidates("/nosuch/x") == []
     finally:
         session.close()
+
+
+def test_a_dialogue(place: Place, tmp_path: Path) -> None:
+    """At a terminal: names are completed, mistakes go on, and the next shell knows what was typed."""
+    pytest.importorskip("readline")
+    prompt = r"\(CONNECTED\) {}\] "
+    with dialogue(SHELL, place.zookeeper, environment={"HOME": str(tmp_path)}) as shell:
+        assert "Welcome to ZooKeeper!" in shell.waits_for(prompt.format(0))
+        assert "[1, 2, 3]" in shell.types("ls /bro\tids\x7f\x7f\x7f/id\t\r", prompt.format(1))
+        assert "help shows what there is" in shell.types("nosuch\r", prompt.format(2))
+        assert "The line cannot be read" in shell.types("ls '/\r", prompt.format(3))
+        assert "Unrecognized option: -x" in shell.types("ls -x /\r", prompt.format(4))
+        assert '"brokerid":' in shell.types("get /controlle\x7fer\r", prompt.format(5))
+        shell.types("quit\r", "quit")
+        assert shell.process.wait(30) == 0
+    with dialogue(SHELL, place.zookeeper, environment={"HOME": str(tmp_path)}) as shell:
+        shell.waits_for(prompt.format(0))
+        shell.types("\x1b[A", "quit")
+        assert '"brokerid":' in shell.types("\x1b[A\r", prompt.format(1))
+        shell.types("\x04", "\n")
+        assert shell.process.wait(30) == 0
+
+
+def test_a_zookeeper_that_goes_away(tmp_path: Path) -> None:
+    """kazoo would keep what is asked, and the shell wait for ever."""
+    zookeeper = new_zookeeper(tmp_path, EMBEDDED_ZOOKEEPER)
+
+    async def start() -> None:
+        zookeeper.process.start()
+        await zookeeper.process.wait_ready()
+
+    trio.run(start)
+    session = ShellSession(zookeeper.connect, Credentials(), timeout_s=1)
+    try:
+        assert session.children("/") == ["zookeeper"]
+        zookeeper.process.kill()
+        with pytest.raises(ShellError, match=r"does not answer any more|ConnectionLoss"):
+            session.children("/")
+        with pytest.raises(ShellError, match=r"does not answer any more|ConnectionLoss"):
+            session.set("/", b"")
+    finally:
+        session.close()
+        zookeeper.process.kill()

@@ -1,25 +1,60 @@
-"""`kafka-configs --zookeeper`: SCRAM users and stopped brokers, before anybody can ask a broker.
+"""`kafka-configs --zookeeper`: the znodes themselves, as Kafka 2 did it; brokers are told, and follow.
 
-Source: kafka.admin.ConfigCommand.processCommandWithZk, 3.9.1.
+Kafka 3.9 does this for SCRAM users and stopped brokers only. Source: kafka.admin.ConfigCommand.processCommandWithZk,
+3.9.1 and 2.8.
 """
 
 from __future__ import annotations
 
+import math
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from zkbroker.cli.failure import Failure
-from zkbroker.cli.kafka_configs import BROKERS, CLIENTS, SCRAM, USERS, Entities, added, credential, deleted
+from zkbroker.cli.kafka_configs import (
+    BROKERS,
+    CLIENTS,
+    IP_QUOTAS,
+    IPS,
+    QUOTAS,
+    SCRAM,
+    TOPICS,
+    USERS,
+    Entities,
+    added,
+    credential,
+    deleted,
+)
 from zkbroker.cli.options import BadOption, Parsed
 from zkbroker.cli.tool import say
 
 if TYPE_CHECKING:
+    from zkbroker.config import BrokerConfig
     from zkbroker.zookeeper.session import ZkSession
 
-ONLY_STOPPED = (
+ONLY_STOPPED: Final = (
     "Broker configuration operations using ZooKeeper are only supported if the affected broker(s) are not "
     "running."
 )
+WHILE_RUNNING: Final = frozenset(
+    {
+        "leader.replication.throttled.rate",
+        "follower.replication.throttled.rate",
+        "replica.alter.log.dirs.io.max.bytes.per.second",
+    }
+)
+"""What a running broker takes from ZooKeeper as well as from a request."""
+
+CALLED: Final = {
+    USERS: "user-principal",
+    CLIENTS: "client-id",
+    IPS: "ip",
+    BROKERS: "brokers",
+    TOPICS: "topics",
+}
+NUMBERS: Final = frozenset({"request_percentage", "controller_mutation_rate"})
+"""Quotas that need not be whole."""
 
 
 def run(entities: Entities, parsed: Parsed) -> int:
@@ -35,24 +70,16 @@ def run(entities: Entities, parsed: Parsed) -> int:
             "--entity-name or --entity-default must be specified with each --entity-type for --alter"
         )
     wanted, unwanted = added(parsed), deleted(parsed)
-    if entities.head == USERS and "alter" in parsed:
-        strange = [key for key in (*wanted, *unwanted) if key not in SCRAM]
-        if strange or CLIENTS in entities.types:
-            raise Failure(
-                f"requirement failed: --bootstrap-server option must be specified to update {USERS} configs. User "
-                "configuration updates using ZooKeeper are only supported for SCRAM credential updates."
-            )
-        wanted = {mechanism: _stored(mechanism, text) for mechanism, text in wanted.items()}
     if entities.head == BROKERS:
         wanted = _for_brokers(wanted, per_broker=bool(entities.names and entities.names[0]))
     file = parsed.text("zk-tls-config-file")
     config = read_config(None if file is None else Path(file), parsed.text("zookeeper"))
 
     async def use(session: ZkSession) -> None:
-        if entities.head == BROKERS:
-            await _require_stopped(session, entities, "update" if "alter" in parsed else "describe")
+        if entities.head == BROKERS and not {*wanted, *unwanted} <= WHILE_RUNNING:
+            await _require_stopped(session, entities)
         if "alter" in parsed:
-            await _alter(session, entities, wanted, unwanted)
+            await _alter(session, entities, wanted, unwanted, config)
         else:
             await _describe(session, entities)
 
@@ -101,13 +128,13 @@ def _for_brokers(wanted: dict[str, str], *, per_broker: bool) -> dict[str, str]:
         raise Failure(str(problem)) from None
 
 
-async def _require_stopped(session: ZkSession, entities: Entities, verb: str) -> None:
+async def _require_stopped(session: ZkSession, entities: Entities) -> None:
     """Raises: BadOption."""
     from zkbroker import admin_store
 
     running = (await admin_store.read_brokers(session)).brokers
     names = [name for name in entities.names if name]
-    start = f"requirement failed: --bootstrap-server option must be specified to {verb} {BROKERS}"
+    start = f"requirement failed: --bootstrap-server option must be specified to update {BROKERS}"
     for name in names:
         if int(name) in running:
             raise BadOption(f"{start} - broker {name} is running. {ONLY_STOPPED}")
@@ -115,48 +142,112 @@ async def _require_stopped(session: ZkSession, entities: Entities, verb: str) ->
         raise BadOption(f"{start} - {len(running)} brokers are running. {ONLY_STOPPED}")
 
 
-def _paths(entities: Entities) -> tuple[str, str]:
-    """Where an entity's configuration stands, and how it is called."""
-    from zkbroker.zookeeper.znodes import DEFAULT_ENTITY, entity_path, is_node_name, sanitize
+def _node_name(kind: str, name: str) -> str:
+    """As it stands in ZooKeeper. Raises: BadOption."""
+    from zkbroker.zookeeper.znodes import DEFAULT_ENTITY, is_node_name, sanitize
 
-    name = entities.names[0]
-    if name and not is_node_name(sanitize(name)):
-        raise BadOption(f"ZooKeeper has no place for {entities.head} called {name}")
-    stored = (sanitize(name) if entities.head == USERS else name) or DEFAULT_ENTITY
-    called = {USERS: "user-principal", BROKERS: "brokers"}[entities.head]
-    shown = f"{called} '{name}'" if name else f"the default {called}"
-    if entities.head == BROKERS:
-        shown = f"brokers '{name or DEFAULT_ENTITY}'"
-    return entity_path(entities.head, stored), shown
+    node = sanitize(name) if kind in (USERS, CLIENTS, IPS) else name
+    if name and not is_node_name(node):
+        raise BadOption(f"ZooKeeper has no place for {kind} called {name}")
+    return node or DEFAULT_ENTITY
 
 
-async def _alter(session: ZkSession, entities: Entities, wanted: dict[str, str], unwanted: list[str]) -> None:
+def _path(entities: Entities) -> str:
+    """Where the configuration of what is named stands. Raises: BadOption."""
+    from zkbroker.zookeeper.znodes import entity_path
+
+    named = sorted(
+        zip(entities.types, entities.names, strict=False), reverse=True
+    )  # users before their clients
+    (kind, name), *rest = named
+    path = entity_path(kind, _node_name(kind, name))
+    return "/".join([path, *(entity_path(kind, _node_name(kind, name)) for kind, name in rest)])
+
+
+def _shown(path: str) -> str:
+    """An entity as Kafka says it."""
+    from zkbroker.zookeeper.znodes import DEFAULT_ENTITY, desanitize
+
+    words = path.split("/")
+    said = []
+    for kind, node in zip(words[::2], words[1::2], strict=True):
+        is_default = node == DEFAULT_ENTITY and kind != BROKERS
+        name = desanitize(node) if kind in (USERS, CLIENTS, IPS) else node
+        said.append(f"the default {CALLED[kind]}" if is_default else f"{CALLED[kind]} '{name}'")
+    return ", ".join(said)
+
+
+async def _alter(
+    session: ZkSession, entities: Entities, wanted: dict[str, str], unwanted: list[str], config: BrokerConfig
+) -> None:
     from zkbroker import admin_store
 
-    path, shown = _paths(entities)
+    path = _path(entities)
     held = await admin_store.read_config(session, path)
     strange = [key for key in unwanted if key not in held]
     if strange:
         raise BadOption(f"Invalid config(s): {','.join(strange)}")
-    texts = {key: text for key, text in held.items() if key not in unwanted} | wanted
-    await admin_store.change_config(session, path, texts, fenced=False)
-    say(f"Completed updating config for entity: {shown}.")
+    texts = {key: text for key, text in held.items() if key not in unwanted}
+    await _require_valid(session, entities, wanted, texts, config)
+    if entities.types == [USERS]:
+        wanted = {key: _stored(key, text) if key in SCRAM else text for key, text in wanted.items()}
+    await admin_store.change_config(session, path, texts | wanted, fenced=False)
+    say(f"Completed updating config for entity: {_shown(path)}.")
+
+
+async def _require_valid(
+    session: ZkSession,
+    entities: Entities,
+    wanted: Mapping[str, str],
+    held: Mapping[str, str],
+    config: BrokerConfig,
+) -> None:
+    """No broker looks before it is written. Raises: BadOption, KafkaError."""
+    from zkbroker import admin_store
+    from zkbroker.config import validate_topic_config
+
+    if entities.head == TOPICS:
+        if entities.names[0] not in await admin_store.topic_names(session):
+            raise BadOption(f"Topic '{entities.names[0]}' does not exist.")
+        validate_topic_config({**held, **wanted}, config)
+        return
+    if entities.head == BROKERS:
+        return
+    known = IP_QUOTAS if entities.head == IPS else QUOTAS
+    for key, text in wanted.items():
+        if key in SCRAM and entities.types == [USERS]:
+            if not entities.names[0]:
+                raise BadOption(f"{key} belongs to a user, not to the default")
+            continue
+        if key not in known:
+            raise BadOption(f"Unknown Dynamic Configuration: {key}; there are {', '.join(sorted(known))}")
+        if not _is_quota(key, text):
+            wanted_is = "a number" if key in NUMBERS else "a whole number"
+            raise BadOption(f"Invalid value {text} for configuration {key}: it must be {wanted_is} above 0")
+
+
+def _is_quota(key: str, text: str) -> bool:
+    try:
+        number = float(text) if key in NUMBERS else int(text)
+    except ValueError:
+        return False
+    return math.isfinite(number) and number > 0
 
 
 async def _describe(session: ZkSession, entities: Entities) -> None:
     from zkbroker import admin_store
-    from zkbroker.zookeeper.znodes import desanitize
 
-    if entities.names:
-        path, shown = _paths(entities)
-        _say(shown, await admin_store.read_config(session, path))
+    if len(entities.names) == len(entities.types):
+        path = _path(entities)
+        _say(path, await admin_store.read_config(session, path))
         return
-    for path, texts in sorted((await admin_store.read_configs(session, entities.head)).configs.items()):
-        if texts or entities.head != USERS:
-            called = "user-principal" if entities.head == USERS else entities.head
-            _say(f"{called} '{desanitize(path.partition('/')[2])}'", texts)
+    head, *below = sorted(entities.types, reverse=True)
+    found = (await admin_store.read_configs(session, head, below[0] if below else None)).configs
+    under = f"{head}/{_node_name(head, entities.names[0])}/" if entities.names else ""
+    for path, texts in sorted(found.items()):
+        if path.startswith(under) and (texts or entities.types != [USERS]):
+            _say(path, texts)
 
 
-def _say(shown: str, texts: dict[str, str] | object) -> None:
-    assert isinstance(texts, dict)
-    say(f"Configs for {shown} are {','.join(f'{key}={text}' for key, text in texts.items())}")
+def _say(path: str, texts: Mapping[str, str]) -> None:
+    say(f"Configs for {_shown(path)} are {','.join(f'{key}={text}' for key, text in texts.items())}")

@@ -28,6 +28,7 @@ TOPICS, BROKERS, LOGGERS, USERS, CLIENTS, IPS, METRICS = (
 )
 BY_BROKERS: Final = (TOPICS, CLIENTS, USERS, BROKERS, IPS, LOGGERS, METRICS)
 BY_ZOOKEEPER: Final = (USERS, BROKERS)
+BY_ZOOKEEPER_IN_KAFKA_2: Final = (TOPICS, CLIENTS, USERS, BROKERS, IPS)
 NAMED: Final = {
     "topic": TOPICS,
     "client": CLIENTS,
@@ -113,7 +114,7 @@ def _require_fitting(entities: Entities, parsed: Parsed) -> None:
     allowed: Sequence[str] = BY_BROKERS
     where = "--bootstrap-server or --bootstrap-controller"
     if not has("bootstrap-server"):
-        allowed = BY_ZOOKEEPER
+        allowed = BY_ZOOKEEPER_IN_KAFKA_2 if has("zookeeper") else BY_ZOOKEEPER
         where = "--zookeeper"
     for kind in types:
         if kind not in allowed:

@@ -377,10 +377,12 @@ class Completer:
             return [f"{name} " for name in COMMANDS if name.startswith(text)]
         parent, _, start = text.rpartition("/")
         try:
-            children = self._session.children(parent or "/")
+            found = [child for child in self._session.children(parent or "/") if child.startswith(start)]
+            if found == [start]:  # it is whole: what is below it
+                return [f"{text}/{child}" for child in self._session.children(text)] or [text]
         except ShellError:
             return []
-        return [f"{parent}/{child}" for child in children if child.startswith(start)]
+        return [f"{parent}/{child}" for child in found]
 
 
 TOOL: Final = Tool(

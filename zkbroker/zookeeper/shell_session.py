@@ -6,7 +6,7 @@ Raises everywhere: ShellError, with the sentence of ZooKeeper's own shell.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import attrs
 from kazoo.client import KazooClient
@@ -21,11 +21,10 @@ from kazoo.exceptions import (
     NotEmptyError,
 )
 from kazoo.handlers.threading import KazooTimeoutError
+from kazoo.interfaces import IAsyncResult
 from kazoo.security import ACL, Id, Permissions
 
 from zkbroker.zookeeper.client import Credentials, new_client
-
-T = TypeVar("T")
 
 PERMISSIONS: Final = {
     "c": Permissions.CREATE,
@@ -54,6 +53,8 @@ class ShellSession:
     """Owner of one session; `close` ends it."""
 
     def __init__(self, connect: str, credentials: Credentials, *, timeout_s: float) -> None:
+        self._connect = connect
+        self._timeout_s = timeout_s
         hosts, slash, chroot = connect.partition("/")
         self._client: KazooClient
         self._client, _ = new_client(hosts, 30_000, credentials, set_acl=False)
@@ -71,7 +72,8 @@ class ShellSession:
         self._client.stop()
         self._client.close()
 
-    def _call(self, path: str, ask: Callable[[], T]) -> T:
+    def _call(self, path: str, ask: Callable[[], IAsyncResult]) -> Any:
+        """The answer. kazoo keeps a request until it is connected again: whoever waits for it is told after a while."""
         sentences = {
             NoNodeError: f"Node does not exist: {path}",
             NodeExistsError: f"Node already exists: {path}",
@@ -82,7 +84,11 @@ class ShellSession:
             NoChildrenForEphemeralsError: f"Ephemerals cannot have children: {path}",
         }
         try:
-            return ask()
+            return ask().get(timeout=self._timeout_s)
+        except KazooTimeoutError:
+            raise ShellError(
+                f"ZooKeeper at {self._connect} does not answer any more; what was asked may still be done: {path}"
+            ) from None
         except KazooException as error:
             raise ShellError(sentences.get(type(error), f"{type(error).__name__}: {path}")) from None
         except ValueError as error:
@@ -90,18 +96,18 @@ class ShellSession:
 
     def get(self, path: str) -> tuple[bytes | None, Any]:
         """Data and stat."""
-        data, stat = self._call(path, lambda: self._client.get(path))
+        data, stat = self._call(path, lambda: self._client.get_async(path))
         return data, stat
 
     def stat(self, path: str) -> Any:
-        found = self._call(path, lambda: self._client.exists(path))
+        found = self._call(path, lambda: self._client.exists_async(path))
         if found is None:
             raise ShellError(f"Node does not exist: {path}")
         return found
 
     def children(self, path: str) -> list[str]:
         """In order of name."""
-        return sorted(self._call(path, lambda: self._client.get_children(path)))
+        return sorted(self._call(path, lambda: self._client.get_children_async(path)))
 
     def tree(self, path: str) -> Iterator[str]:
         """The node and all below it, parents first."""
@@ -116,16 +122,16 @@ class ShellSession:
         entries = None if acl is None else [_entry(access) for access in acl]
         made: str = self._call(
             path,
-            lambda: self._client.create(path, data, entries, ephemeral=ephemeral, sequence=sequence),
+            lambda: self._client.create_async(path, data, entries, ephemeral=ephemeral, sequence=sequence),
         )
         return made
 
     def set(self, path: str, data: bytes, version: int = ANY_VERSION) -> Any:
         """The new stat."""
-        return self._call(path, lambda: self._client.set(path, data, version))
+        return self._call(path, lambda: self._client.set_async(path, data, version))
 
     def delete(self, path: str, version: int = ANY_VERSION) -> None:
-        self._call(path, lambda: self._client.delete(path, version))
+        self._call(path, lambda: self._client.delete_async(path, version))
 
     def delete_all(self, path: str) -> None:
         """With everything below it, deepest first."""
@@ -134,7 +140,7 @@ class ShellSession:
 
     def acl(self, path: str) -> tuple[list[Access], Any]:
         """The access list and the stat."""
-        entries, stat = self._call(path, lambda: self._client.get_acls(path))
+        entries, stat = self._call(path, lambda: self._client.get_acls_async(path))
         found = [
             Access(
                 entry.id.scheme,
@@ -147,14 +153,14 @@ class ShellSession:
 
     def set_acl(self, path: str, acl: list[Access], version: int = ANY_VERSION) -> Any:
         return self._call(
-            path, lambda: self._client.set_acls(path, [_entry(access) for access in acl], version)
+            path, lambda: self._client.set_acls_async(path, [_entry(access) for access in acl], version)
         )
 
     def sync(self, path: str) -> None:
-        self._call(path, lambda: self._client.sync(path))
+        self._call(path, lambda: self._client.sync_async(path))
 
     def add_auth(self, scheme: str, credential: str) -> None:
-        self._call("", lambda: self._client.add_auth(scheme, credential))
+        self._call("", lambda: self._client.add_auth_async(scheme, credential))
 
 
 def _entry(access: Access) -> ACL:
