@@ -276,7 +276,9 @@ async def test_moves_keep_to_their_quota_which_changes_at_run_time(
     assert await move(wire, "t", next(elsewhere(dirs, cluster, "t"))) is ErrorCode.NONE
     await cluster.wait_until(lambda: moves(cluster).statistics().copied_bytes >= 2_000_000)
     took = trio.current_time() - began
-    assert took > 0.9, "two seconds' worth, of which one window may come at once"
+    assert took > 0.7, (
+        "two seconds' worth, of which one window may come at once, and the last piece is not waited for"
+    )
     assert cluster.partition("t").log is was
     await limit(cluster, wire, 1_000_000_000)
     await cluster.wait_until(lambda: cluster.partition("t").log is not was)

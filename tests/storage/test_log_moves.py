@@ -17,7 +17,8 @@ from tests.storage.site import Site, checkpoint, until
 from tests.storage.support import NOW, TP, append, require_sound_files, values
 from zkbroker.errors import KafkaError
 from zkbroker.protocol.records import ControlType, control_batch
-from zkbroker.quotas.replication import log_moves_quota
+from zkbroker.quotas.rates import Windows
+from zkbroker.quotas.replication import ReplicationQuota, log_moves_quota
 from zkbroker.replication.log_moves import LogMoves
 from zkbroker.storage import names
 from zkbroker.storage.appends import AppendOrigin
@@ -102,6 +103,33 @@ async def test_a_log_moves_and_is_what_it_was(site: Site) -> None:
     async with site.running() as manager:
         assert values(manager.logs[TP]) == [*expected, "on"]
         assert manager.logs[TP].directory == target / "topic-0"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_log_is_not_nearly_there_while_much_is_missing(site: Site, restarted: bool) -> None:
+    """Else what is missing would be copied in one step, without regard for the quota or anybody else."""
+    site.topic |= {"segment_bytes": 10_000_000, "index_interval_bytes": 4096}
+    async with site.running() as manager:
+        log = site.create(manager, TP)
+        for _ in range(20):
+            append(log, "x" * 100_000)
+    async with site.running() as manager:
+        log = manager.logs[TP]
+        if not restarted:
+            for _ in range(20):
+                append(log, "x" * 100_000)
+        async with moving(site, manager) as moves:
+            moves.quota = ReplicationQuota(lambda: 1_000_000, Windows)
+            moves.begin(TP, str(other(site, log)), is_hosted=True)
+            for _ in range(40):
+                await until(lambda: moves.quota.rest_ms(site.now_ms) > 0 or manager.logs[TP] is not log)
+                copied = moves.statistics().copied_bytes
+                # At most what the time allows, a second's worth at once, and the last two pieces.
+                assert copied <= 1_000_000 * (1 + (site.now_ms - NOW) / 1000) + 2 * 256 * 1024
+                if manager.logs[TP] is not log:
+                    break
+                site.now_ms += moves.quota.rest_ms(site.now_ms)
+            await until(lambda: manager.logs[TP] is not log)
 
 
 async def test_the_checkpoints_move_along_and_compaction_rests_meanwhile(site: Site) -> None:

@@ -207,10 +207,12 @@ class LogMoves:
         end = copy.log_end_offset
         if end >= current.log_end_offset:
             return True
-        if end < current.segments.active.base_offset:
+        active = current.segments.active
+        if end < active.base_offset:
             return False
-        with current.read(end, TAIL_BYTES + 1, upper_offset=current.log_end_offset) as rest:
-            return rest.next_offset >= current.log_end_offset and len(rest) <= TAIL_BYTES
+        with current.read(end, TAIL_BYTES, upper_offset=current.log_end_offset) as rest:
+            # Its bytes tell, not its `next_offset`, which is the segment's end where nobody looked.
+            return len(rest) <= TAIL_BYTES and rest.position + len(rest) == active.size
 
     async def _copy_chunk(self, copy: Log, current: Log) -> int:
         """Copy some batches; returns their bytes, 0 if the log was cut meanwhile. Raises: KafkaError, OSError."""
