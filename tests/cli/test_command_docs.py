@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -34,15 +35,48 @@ def test_a_completion_parses(shell: str, tmp_path: Path) -> None:
     subprocess.run([program, "-n", str(tmp_path / "completion")], check=True)
 
 
-def test_bash_completes() -> None:
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("kafka-topics --top", "--topic --topic-id --topics-with-overrides"),
+        ("kafka-topics.sh --describe --output ''", "text json csv"),
+        ("kafka-transactions --bootstrap-server h:1 d", "describe describe-producers"),
+        ("kafka-transactions find-hanging --br", "--broker-id"),
+        ("kafka-acls --res", "--resource-pattern-type"),
+        ("zkbroker u", "up user unclean-elections"),
+        ("zkbroker up --zoo", "--zookeeper --zookeeper-port"),
+        ("zkbroker config ''", "explain"),
+        ("zkbroker config explain --ov", "--override"),
+        ("acl w", "watch who-can"),
+        ("acl list --bo", "--bootstrap-server"),
+    ],
+)
+def test_bash_completes(words: str, offered: str) -> None:
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("bash is not installed")
-    ask = 'COMP_WORDS=(kafka-topics --top); COMP_CWORD=1; _zkbroker_complete; echo "${COMPREPLY[@]}"'
+    ask = f'COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _zkbroker_complete; echo "${{COMPREPLY[@]}}"'
     done = subprocess.run(
-        [bash, "-c", f"{command_docs.completion('bash')}\n{ask}"], check=True, capture_output=True, text=True
+        [bash, "-uc", f"{command_docs.completion('bash')}\n{ask}"], check=True, capture_output=True, text=True
     )
-    assert done.stdout.split() == ["--topic", "--topic-id", "--topics-with-overrides"]
+    assert (done.stdout.split(), done.stderr) == (offered.split(), "")
+
+
+def test_every_program_completes() -> None:
+    """Each that is installed, in each shell."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    programs = config["options.entry_points"]["console_scripts"].split("\n")
+    names = {program.partition(" = ")[0] for program in programs if program}
+    (bash,) = (
+        line for line in command_docs.completion("bash").splitlines() if line.startswith("complete -F")
+    )
+    assert set(bash.split()[3:]) == names
+    zsh = [line.split() for line in command_docs.completion("zsh").splitlines() if line.startswith("compdef")]
+    assert {name for words in zsh for name in words[2:]} == names
+    fish = command_docs.completion("fish").splitlines()[1:]
+    assert {line.split()[2] for line in fish} == names
+    assert all(shlex.split(line.replace("\\'", "")) for line in fish)  # its quotes may hold \\'
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from zkbroker.cli.commands import MODULES, tool_named
@@ -27,7 +29,10 @@ takes longer than a moment says so on standard error. `NO_COLOR=1` takes the col
 `TERM=dumb` all of it. Into a file or a pipe, and with `--output json` or `csv`, goes what Kafka prints, and nothing
 else. Records are never coloured.
 
-`zkbroker completion bash` (or `zsh`, `fish`) prints completions for the shell.
+`zkbroker completion bash` (or `zsh`, `fish`) prints completions of all of them for the shell.
+
+Our own commands are `zkbroker` and `acl`, at the end of this page; docs/acl.md is a tour of the latter. They end with 0
+when done, 1 when refused or failed, 2 when used wrongly.
 
 ## Cheat sheet
 
@@ -41,8 +46,9 @@ def page() -> str:
     tools = [tool_named(name) for name in MODULES]
     lines = [INTRODUCTION.rstrip()]
     lines += [f"| `{tool.name}.sh` | `{tool.name}` | {_first_sentence(tool)} |" for tool in tools]
-    for tool in tools:
-        lines += ["", f"## {tool.name}", "", f"{tool.purpose} In place of `{tool.kafka_class}`."]
+    for tool in [*tools, *_own()]:
+        place = f" In place of `{tool.kafka_class}`." if tool.kafka_class else ""
+        lines += ["", f"## {tool.name}", "", tool.purpose + place]
         lines += _described(tool)
         for action in tool.actions:
             lines += ["", f"### {action.name}", "", action.purpose, *_described(action)]
@@ -65,6 +71,77 @@ def _described(tool: Tool) -> Iterator[str]:
         yield from ["", "```", *tool.examples, "```"]
 
 
+# ---------------------------------------------------------------------------------------------- our own commands
+
+
+def _own() -> list[Tool]:
+    """`zkbroker` and `acl`, which argparse reads, in the form of Kafka's."""
+    from acl.__main__ import parser as acl_parser
+    from zkbroker.cli.main import parser as zkbroker_parser
+
+    return [_of_parser(zkbroker_parser()), _of_parser(acl_parser())]
+
+
+def _of_parser(parser: argparse.ArgumentParser) -> Tool:
+    return _tool(
+        parser, parser.description or "", [_tool(below, text, ()) for below, text in _leaves(parser)]
+    )
+
+
+def _leaves(parser: argparse.ArgumentParser) -> Iterator[tuple[argparse.ArgumentParser, str]]:
+    """The parsers of the commands below, and of theirs, each with what it is for."""
+    for action in parser._actions:  # argparse has no other way to ask
+        if isinstance(action, argparse._SubParsersAction):
+            texts = {each.dest: each.help or "" for each in action._choices_actions}
+            for name, below in action.choices.items():
+                deeper = list(_leaves(below))
+                yield from deeper or [(below, below.description or f"{texts[name].capitalize()}.")]
+
+
+def _tool(parser: argparse.ArgumentParser, description: str, actions: Sequence[Tool]) -> Tool:
+    options, words = [], []
+    for action in parser._actions:
+        if action.help == argparse.SUPPRESS or isinstance(
+            action, argparse._SubParsersAction | argparse._HelpAction | argparse._VersionAction
+        ):
+            continue
+        takes = action.nargs != 0
+        shown = action.metavar if isinstance(action.metavar, str) else action.dest
+        if action.choices is not None and action.metavar is None:
+            shown = "|".join(map(str, action.choices))
+        if not action.option_strings:
+            optional = action.nargs in ("?", "*")
+            shown += "..." if action.nargs in ("+", "*") else ""
+            words.append(f"[{shown}]" if optional else shown)
+            continue
+        options.append(
+            Option(
+                action.option_strings[-1].lstrip("-"),
+                (action.help or "").replace("%(default)s", str(action.default)),
+                shown if takes else None,
+                choices=tuple(map(str, action.choices or ())),
+                completes="file" if action.type is Path or shown in ("FILE", "DIR") else "",
+            )
+        )
+    return Tool(
+        name=parser.prog,
+        purpose=_first_paragraph(description),
+        options=options,
+        run=_nothing,
+        kafka_class="",
+        words=" ".join(words),
+        actions=actions,
+    )
+
+
+def _first_paragraph(text: str) -> str:
+    return " ".join(text.strip().partition("\n\n")[0].split())
+
+
+def _nothing(parsed: object) -> int:
+    raise AssertionError("argparse reads these")
+
+
 # ---------------------------------------------------------------------------------------------- completion
 
 
@@ -73,76 +150,117 @@ def completion(shell: str) -> str:
     return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell]()
 
 
-def _options(tool: Tool) -> list[Option]:
+def _all_options(tool: Tool) -> list[Option]:
     """Of the tool and of its actions, each once."""
     found = {option.name: option for each in (tool, *tool.actions) for option in each.all_options}
     return [found[name] for name in sorted(found)]
 
 
 def _tools() -> list[Tool]:
-    return [tool_named(name) for name in MODULES]
+    return [*(tool_named(name) for name in MODULES), *_own()]
+
+
+def _names(tool: Tool) -> list[str]:
+    """What it is called by."""
+    return [tool.name] if not tool.kafka_class else [tool.name, f"{tool.name}.sh"]
+
+
+def _levels(tool: Tool) -> dict[str, list[str]]:
+    """What may come next behind which action: "" is none yet."""
+    levels: dict[str, list[str]] = {"": []}
+    for action in tool.actions:
+        words = action.name.split()[1:]
+        for depth, word in enumerate(words):
+            before = levels.setdefault(" ".join(words[:depth]), [])
+            if word not in before:
+                before.append(word)
+        levels[" ".join(words)] = [_dashed(option) for option in action.all_options]
+    levels[""] += [_dashed(option) for option in tool.all_options]
+    return levels
+
+
+def _dashed(option: Option) -> str:
+    return f"--{option.name}" if len(option.name) > 1 else f"-{option.name}"
 
 
 def _bash() -> str:
     lines = [
-        "# Completions of Kafka's commands for bash.",
+        "# Completions of Kafka's commands, zkbroker and acl for bash.",
         "_zkbroker_complete() {",
-        '    local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words files',
+        '    local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words files=""',
+        '    local line=" ${COMP_WORDS[*]:1:COMP_CWORD-1} "',
         '    case "$(basename "${COMP_WORDS[0]}" .sh)" in',
     ]
     for tool in _tools():
-        files = " ".join(f"--{option.name}" for option in _options(tool) if option.completes == "file")
-        words = [action.name.split()[-1] for action in tool.actions]
-        words += [f"--{option.name}" for option in _options(tool)]
-        lines.append(f'        {tool.name}) words="{" ".join(words)}"; files="{files}" ;;')
+        options = _all_options(tool)
+        levels = _levels(tool)
+        lines += [f"        {tool.name})", '            case "$line" in']
+        for level in sorted(filter(None, levels), key=lambda level: -level.count(" ")):
+            lines.append(f'                *" {level} "*) words="{" ".join(levels[level])}" ;;')
+        lines += [f'                *) words="{" ".join(levels[""])}" ;;', "            esac"]
+        files = " ".join(_dashed(option) for option in options if option.completes == "file")
+        lines.append(f'            files="{files}"')
+        for option in options:
+            if option.choices:
+                values = " ".join(option.choices)
+                lines.append(f'            [[ "$previous" == {_dashed(option)} ]] && words="{values}"')
+        lines.append("            ;;")
     lines += [
         "    esac",
-        '    if [[ " $files " == *" $previous "* && -n "$files" ]]; then',
+        '    if [[ -n "$files" && " $files " == *" $previous "* ]]; then',
         '        mapfile -t COMPREPLY < <(compgen -f -- "$current")',
         "    else",
         '        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")',
         "    fi",
         "}",
     ]
-    names = [name for tool in _tools() for name in (tool.name, f"{tool.name}.sh")]
+    names = [name for tool in _tools() for name in _names(tool)]
     lines.append(f"complete -F _zkbroker_complete {' '.join(names)}")
     return "\n".join(lines) + "\n"
 
 
 def _zsh() -> str:
-    lines = ["# Completions of Kafka's commands for zsh, after compinit."]
+    lines = ["# Completions of Kafka's commands, zkbroker and acl for zsh, after compinit."]
     for tool in _tools():
         function = "_" + tool.name.replace("-", "_")
         lines.append(f"{function}() {{")
         lines.append("    _arguments \\")
-        for option in _options(tool):
+        for option in _all_options(tool):
             text = explained(option).replace("[", "(").replace("]", ")").replace("'", "’").replace(":", "\\:")
             argument = ""
             if option.value is not None:
                 value = option.value.replace(":", "\\:").replace("'", "’")
-                argument = f":{value}:" + ("_files" if option.completes == "file" else "")
+                offered = "_files" if option.completes == "file" else ""
+                argument = f":{value}:" + (f"({' '.join(option.choices)})" if option.choices else offered)
             many = "*" if option.many else ""
-            lines.append(f"        '{many}--{option.name}[{text}]{argument}' \\")
-        actions = " ".join(action.name.split()[-1] for action in tool.actions)
-        lines.append(f"        '1:action:({actions})'" if actions else "        '*:: :'")
-        lines += ["}", f"compdef {function} {tool.name} {tool.name}.sh"]
+            lines.append(f"        '{many}{_dashed(option)}[{text}]{argument}' \\")
+        first = [word for word in _levels(tool)[""] if not word.startswith("-")]
+        lines.append(f"        '1:action:({' '.join(first)})' '*:: :_files'" if first else "        '*:: :'")
+        lines += ["}", f"compdef {function} {' '.join(_names(tool))}"]
     return "\n".join(lines) + "\n"
 
 
 def _fish() -> str:
-    lines = ["# Completions of Kafka's commands for fish."]
+    lines = ["# Completions of Kafka's commands, zkbroker and acl for fish."]
     for tool in _tools():
-        for name in (tool.name, f"{tool.name}.sh"):
+        for name in _names(tool):
             for action in tool.actions:
-                word, text = action.name.split()[-1], _quoted(action.purpose)
-                lines.append(f"complete -c {name} -f -n __fish_use_subcommand -a {word} -d {text}")
-            for option in _options(tool):
-                takes = "" if option.value is None else (" -r" if option.completes == "file" else " -x")
-                dash = "-l" if len(option.name) > 1 else "-s"
-                lines.append(
-                    f"complete -c {name} {dash} {option.name}{takes} -d {_quoted(explained(option))}"
-                )
+                first, text = action.name.split()[1], _quoted(action.purpose)
+                lines.append(f"complete -c {name} -f -n __fish_use_subcommand -a {first} -d {text}")
+                for word in action.name.split()[2:]:
+                    lines.append(f"complete -c {name} -f -n '__fish_seen_subcommand_from {first}' -a {word}")
+                seen = f"-n '__fish_seen_subcommand_from {action.name.split()[-1]}'"
+                lines += [_fish_line(f"{name} {seen}", option) for option in action.all_options]
+            lines += [_fish_line(name, option) for option in tool.all_options]
     return "\n".join(lines) + "\n"
+
+
+def _fish_line(of: str, option: Option) -> str:
+    takes = "" if option.value is None else (" -r" if option.completes == "file" else " -x")
+    if option.choices:
+        takes += f" -a {_quoted(' '.join(option.choices))}"
+    dash = "-l" if len(option.name) > 1 else "-s"
+    return f"complete -c {of} {dash} {option.name}{takes} -d {_quoted(explained(option))}"
 
 
 def _quoted(text: str) -> str:

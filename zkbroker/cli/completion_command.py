@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 DESCRIPTION = """\
-Print completions of Kafka's commands for a shell.
+Print completions of Kafka's commands, zkbroker and acl for a shell.
 
   eval "$(zkbroker completion bash)"                                     # in ~/.bashrc
   eval "$(zkbroker completion zsh)"                                      # in ~/.zshrc, after compinit

@@ -31,7 +31,13 @@ def add_to(commands: Any) -> None:
     )
     explain.add_argument("key", metavar="KEY")
     explain.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a broker's server.properties")
-    explain.add_argument("--override", action="append", default=[], metavar="KEY=VALUE")
+    explain.add_argument(
+        "--override",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a key that counts before all others",
+    )
     explain.set_defaults(run=run)
 
 
