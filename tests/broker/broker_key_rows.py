@@ -19,7 +19,7 @@ from tests.broker import (
     test_restarts_with_dynamic_keys,
     test_security_at_run_time,
 )
-from tests.broker.dynamic_keys import Acts, Elsewhere, Place, Refused, Row, Tuning, now_ms
+from tests.broker.dynamic_keys import Acts, Elsewhere, Place, Refused, Row, See, Tuning, now_ms
 from tests.broker.test_data_path import result
 from zkbroker.config.dynamic import NEED_LISTENER_PREFIX
 from zkbroker.errors import ErrorCode
@@ -29,6 +29,7 @@ from zkbroker.protocol.generated.init_producer_id_response import InitProducerId
 from zkbroker.protocol.generated.metadata_request import MetadataRequest
 from zkbroker.protocol.generated.produce_request import PartitionProduceData, ProduceRequest, TopicProduceData
 from zkbroker.protocol.records import Record, build_batch
+from zkbroker.quotas.replication import ReplicationQuota
 
 _numbers = count(1_000)
 
@@ -103,6 +104,18 @@ async def a_partition_outside_the_transaction(place: Place, topic: str) -> Error
     return ErrorCode(result(await place.wire.ask(request, 9)).error_code)
 
 
+def has_to_wait(side: str) -> See:
+    """What a fetch between replicas is told after a megabyte."""
+
+    async def see(place: Place, topic: str) -> bool:
+        quota: ReplicationQuota = getattr(place.services.replication_quotas, side)
+        now = place.services.now_ms()
+        quota.charge(1_000_000, now)
+        return quota.rest_ms(now) > 0
+
+    return see
+
+
 LISTENER_LIMITS: Final[Mapping[str, Acts]] = {
     "max.connections": Acts("1", "1000", True, False, one_more_comes_in),
     "max.connection.creation.rate": Acts("1", "100000", False, True, the_acceptor_has_to_pause),
@@ -147,12 +160,17 @@ BROKER_ROWS: Final[Mapping[str, Row]] = {
     "log.cleaner.io.max.bytes.per.second": Elsewhere((CLEANER.test_threads_and_their_limit,)),
     "log.cleaner.backoff.ms": Elsewhere((CLEANER.test_backoff,)),
     "log.cleaner.dedupe.buffer.size": Elsewhere((CLEANER.test_memory,)),
-    "leader.replication.throttled.rate": Elsewhere(
-        (test_quotas.test_a_replica_that_catches_up_keeps_to_the_throttle,)
-    ),
-    "follower.replication.throttled.rate": Elsewhere(
-        (test_quotas.test_a_replica_that_catches_up_keeps_to_the_throttle,)
-    ),
+    **{
+        f"{side}.replication.throttled.rate": Acts(
+            "1",
+            "1000000000000",
+            False,
+            True,
+            has_to_wait(side),
+            further=(test_quotas.test_a_replica_that_catches_up_keeps_to_the_throttle,),
+        )
+        for side in ("leader", "follower")
+    },
     "replica.alter.log.dirs.io.max.bytes.per.second": Elsewhere(
         (test_log_dirs.test_moves_keep_to_their_quota_which_changes_at_run_time,)
     ),

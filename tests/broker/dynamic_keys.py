@@ -143,6 +143,7 @@ class Acts:
     after: object
     see: See
     topic: Mapping[str, str] = attrs.field(factory=dict)  # what the row's topic has besides
+    further: tuple[Callable[..., object], ...] = ()  # tests of what follows from it
 
 
 @attrs.frozen

@@ -11,8 +11,10 @@ from tests.broker.dynamic_keys import HOUR_MS, Acts, Elsewhere, NoEffect, Place,
 from tests.broker.test_data_path import produce, result
 from tests.broker.test_deleted_records import delete, deleted
 from zkbroker.errors import ErrorCode
+from zkbroker.model import TopicPartition
 from zkbroker.protocol.compression import Codec, compress
 from zkbroker.protocol.records import HEADER_BYTES, Record, build_batch
+from zkbroker.quotas.replication import ReplicationQuota
 from zkbroker.storage.cleaner import cleanable_part, plan_compaction
 
 NONE: Final = ErrorCode.NONE
@@ -178,6 +180,16 @@ async def tombstones_stay_ms(place: Place, topic: str) -> int:
     return plan_compaction(found, 1 << 20, now_ms()).delete_retention_ms
 
 
+def is_throttled(side: str) -> See:
+    """What a fetch between replicas is told of this partition."""
+
+    async def see(place: Place, topic: str) -> bool:
+        quota: ReplicationQuota = getattr(place.services.replication_quotas, side)
+        return quota.throttles(TopicPartition(topic, 0))
+
+    return see
+
+
 NO_TIERS: Final = "only a topic with tiered storage has a local part"
 
 TOPIC_ROWS: Final[Mapping[str, Row]] = {
@@ -226,12 +238,17 @@ TOPIC_ROWS: Final[Mapping[str, Row]] = {
     "unclean.leader.election.enable": Elsewhere(
         (test_replica_keys_at_run_time.test_unclean_leader_election,)
     ),
-    "leader.replication.throttled.replicas": Elsewhere(
-        (test_quotas.test_a_replica_that_catches_up_keeps_to_the_throttle,)
-    ),
-    "follower.replication.throttled.replicas": Elsewhere(
-        (test_quotas.test_a_replica_that_catches_up_keeps_to_the_throttle,)
-    ),
+    **{
+        f"{side}.replication.throttled.replicas": Acts(
+            "0:1,5:2",
+            "",
+            False,
+            True,
+            is_throttled(side),
+            further=(test_quotas.test_a_replica_that_catches_up_keeps_to_the_throttle,),
+        )
+        for side in ("leader", "follower")
+    },
     "message.format.version": NoEffect("2.8-IV1", "since 3.0 records are kept in the current format"),
     "local.retention.bytes": NoEffect("1000000", NO_TIERS),
     "local.retention.ms": NoEffect("1000000", NO_TIERS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zkbroker.config import BROKER_KEYS, BrokerConfig, ConfigError, Origin, Setting, Source, TopicConfig
-from zkbroker.config.keys import as_text
+from zkbroker.config.keys import WHOLE_NUMBERS, Key, Kind, as_text
 from zkbroker.model import Endpoint, SecurityProtocol
 
 PLAINTEXT = SecurityProtocol.PLAINTEXT
@@ -212,6 +212,56 @@ def test_each_refused_key_stops_the_start_and_says_what_to_do(key: object) -> No
     assert str(refused.value) == f"{row.name}={text} (server.properties) is not allowed: {row.refusal.reason}"
     for harmless in row.refusal.unless:
         assert of({row.name: as_text(harmless) or ""}).warnings == ()
+
+
+def wrong_texts(key: Key[object]) -> list[str]:
+    """What is no value of a key, as far as its type and limits tell."""
+    if key.kind in (Kind.BOOLEAN, Kind.DOUBLE) or key.kind in WHOLE_NUMBERS:
+        texts = ["soon", ""]
+    else:
+        texts = ["nonsense"] if key.one_of or key.check is not None else []
+    if key.at_least is not None:
+        texts.append(str(int(key.at_least) - 1))
+    if key.at_most is not None:
+        texts.append(str(int(key.at_most) + 1))
+    return texts
+
+
+WITH_A_CHECK_OF_ITS_OWN = {
+    "advertised.listeners": "nonsense",
+    "broker.id": "1001",
+    "control.plane.listener.name": "NONE",
+    "inter.broker.listener.name": "NONE",
+    "listener.security.protocol.map": "nonsense",
+    "listeners": "nonsense",
+    "log.dirs": "",
+    "max.connections.per.ip.overrides": "nonsense",
+    "zookeeper.connect": "/only",
+}
+"""Texts without limits in the table that are read once more."""
+
+
+@pytest.mark.parametrize("key", BROKER_KEYS.values(), ids=lambda key: key.name)
+def test_a_wrong_value_stops_the_start_with_what_is_allowed_and_where_it_was_set(key: Key[object]) -> None:
+    own = WITH_A_CHECK_OF_ITS_OWN.get(key.name)
+    texts = [*wrong_texts(key), *([] if own is None else [own])]
+    for text in texts:
+        with pytest.raises(ConfigError) as refused:
+            of({key.name: text})
+        wrong = refused.value
+        assert (wrong.key, wrong.value, wrong.where) == (key.name, text, "server.properties")
+        if key.name not in WITH_A_CHECK_OF_ITS_OWN and key.check is None:
+            assert wrong.allowed == f"it must be {key.allowed}"
+        assert str(wrong) == f"{key.name}={text} (server.properties) is not allowed: {wrong.allowed}"
+    assert texts or key.kind in (Kind.STRING, Kind.LIST, Kind.CLASS, Kind.PASSWORD), "a text of any kind"
+
+
+@pytest.mark.parametrize("key", [k for k in BROKER_KEYS.values() if k.tuning], ids=lambda key: key.name)
+def test_every_tuning_key_is_warned_about_once(key: Key[object]) -> None:
+    text = as_text(key.default) or "5"
+    assert of({key.name: text}).warnings == (
+        f"{key.name}={text} (server.properties) has no effect here: {key.tuning}",
+    )
 
 
 def test_tuning_keys_are_warned_about_once_and_served_ones_never() -> None:

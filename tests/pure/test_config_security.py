@@ -64,6 +64,19 @@ def test_a_tls_listener_needs_a_key() -> None:
     assert of(PKCS12)
 
 
+@pytest.mark.parametrize(("store", "text"), [("keystore", "key"), ("truststore", "certificates")])
+def test_a_store_is_a_file_or_a_text(store: str, text: str) -> None:
+    both = {f"ssl.{store}.type": "PEM", f"ssl.{store}.location": "/s.pem", f"ssl.{store}.{text}": "PEM"}
+    found = refusal(PKCS12 | both)
+    assert found.startswith(f"ssl.{store}.location=/s.pem") and f"ssl.{store}.{text} is set as well" in found
+
+
+def test_with_a_secret_for_passwords_what_is_missing_may_be_in_zookeeper() -> None:
+    incomplete = of(SSL | {"password.encoder.secret": "sesame"}).incomplete
+    assert incomplete is not None and "needs a key and its certificate" in str(incomplete)
+    assert of(PKCS12).incomplete is None
+
+
 @pytest.mark.parametrize("store", ["keystore", "truststore"])
 def test_java_key_stores_are_refused_with_the_command_that_converts_them(store: str) -> None:
     found = refusal(PKCS12 | {f"ssl.{store}.location": "/etc/kafka/s.jks", f"ssl.{store}.type": "JKS"})

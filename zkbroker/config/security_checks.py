@@ -170,6 +170,14 @@ def _check_stores(config: BrokerConfig, endpoint: Endpoint) -> None:
                 f"ssl.{store}.type",
                 f"keys and certificates in the configuration itself are PEM texts; set ssl.{store}.type=PEM",
             )
+        location = view.ssl_keystore_location if store == "keystore" else view.ssl_truststore_location
+        if inline is not None and location is not None:
+            _refuse(
+                config,
+                endpoint.listener,
+                f"ssl.{store}.location",
+                f"ssl.{store}.{'key' if store == 'keystore' else 'certificates'} is set as well: remove one of them",
+            )
     if view.ssl_keystore_location is None and view.ssl_keystore_key is None:
         _refuse(
             config,
