@@ -73,17 +73,17 @@ async def test_retention_ms_bytes_and_policy(in_process: Start) -> None:
     await change(cluster, wire, segment_bytes="600")
     for _ in range(6):
         await wire.ask(produce("t", at(old, b"x" * 500)), 9)
-    assert await services.logs.apply_retention() == 0
+    assert await services.logs.periodic.apply_retention() == 0
     await change(cluster, wire, retention_bytes="1700")
-    assert await services.logs.apply_retention() == 3
+    assert await services.logs.periodic.apply_retention() == 3
     assert log.log_start_offset == 3
     await change(cluster, wire, cleanup_policy="compact")
     assert deleted(await wire.ask(delete("t", 4), 2)).error_code == ErrorCode.POLICY_VIOLATION
     await change(cluster, wire, retention_ms="60000")
-    assert await services.logs.apply_retention() == 0, "a compacted topic keeps what is old"
+    assert await services.logs.periodic.apply_retention() == 0, "a compacted topic keeps what is old"
     assert await send(wire, b"no key") is ErrorCode.INVALID_RECORD
     await change(cluster, wire, cleanup_policy="delete")
-    assert await services.logs.apply_retention() == 3
+    assert await services.logs.periodic.apply_retention() == 3
     assert log.log_start_offset == log.log_end_offset == 6
 
 

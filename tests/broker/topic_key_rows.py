@@ -76,7 +76,7 @@ async def old_segments_go(place: Place, topic: str) -> bool:
     await place.send(topic, age_ms=HOUR_MS)
     log.roll(now_ms())
     before = log.log_start_offset
-    await place.services.logs.apply_retention()
+    await place.services.logs.periodic.apply_retention()
     return log.log_start_offset > before
 
 
@@ -94,7 +94,7 @@ async def deleted_files_stay(place: Place, topic: str) -> bool:
     await place.send(topic)
     log.roll(now_ms())
     assert not deleted(await place.wire.ask(delete(topic, log.log_end_offset), 2)).error_code
-    await logs.apply_retention()
+    await logs.periodic.apply_retention()
     await logs._remove()
     return waiting() > before
 

@@ -262,10 +262,10 @@ async def test_retention_leaves_a_log_alone_while_it_is_compacted(site: Site) ->
     site.topic |= {"cleanup_policy": ("compact", "delete"), "retention_bytes": 0}
     async with site.running() as manager:
         await slow(site, manager)
-        assert await manager.apply_retention() == 0
+        assert await manager.periodic.apply_retention() == 0
         manager.cleaner.pause(manager.logs[A])
         await until(lambda: not manager.cleaner.is_cleaning(manager.logs[A]))
-        assert await manager.apply_retention() == 4
+        assert await manager.periodic.apply_retention() == 4
         manager.cleaner.resume(A)
 
 

@@ -285,7 +285,7 @@ async def test_a_broker_and_its_checkpoints(tmp_path: Path, rng: random.Random, 
                 elif what < 0.9:
                     await manager.flush(log)
                 else:
-                    await manager._checkpoint()
+                    await manager.periodic.checkpoint()
         disk.after_power_loss(after, rng)
         name = after / "recovery-point-offset-checkpoint"
         (after / ".boot-id").write_text("an earlier run of the system")

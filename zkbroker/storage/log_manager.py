@@ -1,6 +1,7 @@
 """All log directories of a broker and their logs.
 
-It loads, places and deletes logs, keeps their checkpoints, applies retention, and takes note of failed directories.
+It places and deletes logs, hands on what they ask for, and takes note of failed directories. How they are found at
+the start stands in `opening`, what is done to them every so often in `periodic`.
 Source: LogManager of Kafka 3.9; KIP-112, KIP-113.
 """
 
@@ -10,8 +11,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -25,11 +25,12 @@ from zkbroker.storage import names
 from zkbroker.storage.call_watch import CallWatch
 from zkbroker.storage.cleaner import LogCleaner
 from zkbroker.storage.files import FILES, Files
-from zkbroker.storage.found_logs import Arranged, Contents, FoundLog, arrange, look_into
 from zkbroker.storage.future_logs import FutureLogs
-from zkbroker.storage.loading import LogSetting, create_log, open_log
+from zkbroker.storage.loading import LogSetting, create_log
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_directory import LogDirectory, LogDirectoryError
+from zkbroker.storage.opening import Opening, require_online
+from zkbroker.storage.periodic import PeriodicWork
 from zkbroker.storage.segment import Segment, SegmentStorage
 from zkbroker.storage.slices import OpenFiles
 from zkbroker.storage.upkeep import DirectoryUpkeep, Removal
@@ -44,10 +45,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_LOAD_BATCH: Final = 64  # clean logs one thread opens before it reports
-_PROGRESS_SECONDS: Final = 2.0
 _OPEN_FILES: Final = 4096
-_REMOVAL_LOOK_MS: Final = 1000
 
 
 def _wall_ms() -> int:
@@ -91,6 +89,7 @@ class LogManager:
     _high_watermarks: dict[TopicPartition, int] = attrs.field(factory=dict)  # of the last run
     cleaner: LogCleaner = attrs.field(init=False)
     futures: FutureLogs = attrs.field(init=False)
+    periodic: PeriodicWork = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         config = self.config()
@@ -112,6 +111,7 @@ class LogManager:
             save=self.save_first_dirty,
         )
         self.futures = FutureLogs(self.logs, self._setting, self._upkeep, self.cleaner, self.wall_ms)
+        self.periodic = PeriodicWork(self.config, self.logs, self._upkeep, self.cleaner, self.wall_ms)
 
     def _lister(self, log_dir: LogDirectory) -> Callable[[], list[Log]]:
         return lambda: [each for each in self.all_logs() if each.segments.log_dir is log_dir]
@@ -167,102 +167,32 @@ class LogManager:
         A directory that fails goes offline. Raises: LogDirectoryError if the broker must not start: another one
         holds a directory, there is something in it that is no log, or none works.
         """
+        opening = Opening(
+            self.config,
+            self.topic_config,
+            self.files,
+            self.wall_ms,
+            self.log_dirs,
+            self._upkeep,
+            self._setting,
+            self.cleaner,
+            self.futures,
+            self.logs,
+            self,
+        )
         try:
-            await self._load()
+            await opening.run()
+            self._high_watermarks, self.was_clean = opening.high_watermarks, opening.was_clean
+            self._loaded = True
+            for log_dir in self.log_dirs:
+                if not log_dir.is_online:
+                    self._give_up_logs_of(log_dir)
+            require_online(self.log_dirs)
         except BaseException:
             for log_dir in self.log_dirs:
                 log_dir.unlock()
             raise
-
-    async def _load(self) -> None:
-        contents: list[Contents] = []
-        for log_dir in self.log_dirs:
-            try:
-                log_dir.lock()
-                contents.append(
-                    await self._upkeep[log_dir].in_thread(partial(look_into, log_dir, self.files))
-                )
-            except OSError as error:
-                log_dir.fail(str(error))
-        self._require_online_dir()
-        arranged = await trio.to_thread.run_sync(arrange, contents, self.files)
-        self._note_checkpoints(contents, arranged)
-        for log_dir in self.log_dirs:
-            if log_dir.is_online:
-                try:
-                    await self._upkeep[log_dir].in_thread(log_dir.remove_clean_marker)
-                except OSError as error:
-                    log_dir.fail(str(error))
-        started = trio.current_time()
-        wanted = [*arranged.current.values(), *arranged.future.values()]
-        progress = _Progress(len(wanted), trio.current_time)
-        async with trio.open_nursery() as nursery:
-            for log_dir in self.log_dirs:
-                threads = trio.CapacityLimiter(self.config().num_recovery_threads_per_data_dir)
-                here = [each for each in wanted if each.log_dir is log_dir]
-                batch = _LOAD_BATCH if all(each.last.clean for each in here) else 1
-                for start in range(0, len(here), batch):
-                    nursery.start_soon(self._open_all, here[start : start + batch], threads, progress)
-        self._adopt_copies()
-        await self._note_boot()
-        self._loaded = True
-        for log_dir in self.log_dirs:
-            if not log_dir.is_online:
-                self._give_up_logs_of(log_dir)
-        self._require_online_dir()
-        if wanted:
-            log.info(
-                "%d logs opened in %.1f s%s",
-                len(self.logs),
-                trio.current_time() - started,
-                "" if self.was_clean else ", recovered from an unclean stop",
-            )
-
-    def _note_checkpoints(self, contents: Sequence[Contents], arranged: Arranged) -> None:
-        """What the last run left: a log's own directory knows best, until a move's first checkpoint the old one."""
-        now_ms = self.wall_ms()
-        for content in contents:
-            self.was_clean = self.was_clean and (content.was_clean or not content.logs)
-            self._high_watermarks |= content.high_watermarks
-            self.cleaner.first_dirty |= content.first_dirty
-            self._upkeep[content.log_dir].starts_found(content.log_starts)
-            for path in content.removals:
-                self._upkeep[content.log_dir].remove_directory(now_ms, path)
-        own = {content.log_dir: content for content in contents}
-        for tp, each in arranged.current.items():
-            for known, noted in (
-                (self._high_watermarks, own[each.log_dir].high_watermarks),
-                (self.cleaner.first_dirty, own[each.log_dir].first_dirty),
-            ):
-                if tp in noted:
-                    known[tp] = noted[tp]
-        self.futures.orphans.update(arranged.orphans)
-        for each in arranged.obsolete:
-            doomed = each.log_dir.child(names.marked_directory_name(each.tp, uuid.uuid4().hex, names.DELETE))
-            try:
-                self.files.replace(each.path, doomed)
-            except OSError as error:
-                each.log_dir.failed(f"remove {each.path}", error)
-                continue
-            self._upkeep[each.log_dir].remove_directory(now_ms, doomed)
-
-    async def _note_boot(self) -> None:
-        """Only now: a recovery that is cut short must know as much as this one did."""
-        for log_dir in self.log_dirs:
-            if log_dir.is_online:
-                try:
-                    await self._upkeep[log_dir].in_thread(log_dir.note_boot)
-                except OSError as error:
-                    log_dir.fail(str(error))
-
-    def _adopt_copies(self) -> None:
-        """Copies that were under way are so again, if their logs could be opened."""
-        copies, self.futures.logs = self.futures.logs, {}
-        for tp, copy in copies.items():
-            if tp in self.logs:
-                self.futures.adopt(copy)
-            else:
-                copy.close("its log could not be opened")
+        opening.told()
 
     def _give_up_logs_of(self, log_dir: LogDirectory) -> None:
         """The logs of a failed directory are closed and no longer ours; the controller learns it from the broker.
@@ -276,44 +206,6 @@ class LogManager:
                 each.close(reason)
                 self.cleaner.forget(each)
                 del self.logs[each.tp]
-
-    def _require_online_dir(self) -> None:
-        if not any(each.is_online for each in self.log_dirs):
-            reasons = "; ".join(f"{each.path}: {each.failure}" for each in self.log_dirs)
-            raise LogDirectoryError(f"no log directory can be used ({reasons})")
-
-    async def _open_all(
-        self, found: Sequence[FoundLog], threads: trio.CapacityLimiter, progress: _Progress
-    ) -> None:
-        configs = [self.topic_config(each.tp.topic) for each in found]
-        opened = await trio.to_thread.run_sync(self._open_each, found, configs, limiter=threads)
-        copies = {(each.tp, each.path) for each in found if each.is_future}
-        for each in opened:
-            each.owner = self
-            is_copy = (each.tp, each.segments.directory) in copies
-            (self.futures.logs if is_copy else self.logs)[each.tp] = each
-        progress.add(len(found))
-
-    def _open_each(self, found: Sequence[FoundLog], configs: Sequence[TopicConfig]) -> list[Log]:
-        opened = []
-        for each, config in zip(found, configs, strict=True):
-            if each.log_dir.failure is not None:
-                continue
-            try:
-                opened.append(
-                    open_log(
-                        each.tp,
-                        each.log_dir,
-                        each.name,
-                        config,
-                        self._setting,
-                        each.last,
-                        self.wall_ms(),
-                    )
-                )
-            except OSError as error:
-                each.log_dir.fail(f"cannot open {each.name}: {error}")
-        return opened
 
     # --- creating and deleting ---------------------------------------------------------------------------------
 
@@ -473,70 +365,11 @@ class LogManager:
             async with trio.open_nursery() as nursery:
                 for upkeep in self._upkeep.values():
                     nursery.start_soon(upkeep.run)
-                nursery.start_soon(
-                    self._every, lambda: self.config().log_retention_check_interval_ms, self._retain
-                )
-                nursery.start_soon(
-                    self._every,
-                    lambda: self.config().log_flush_offset_checkpoint_interval_ms,
-                    self._checkpoint,
-                )
-                nursery.start_soon(
-                    self._every, lambda: self.config().log_flush_scheduler_interval_ms, self._flush_by_time
-                )
-                nursery.start_soon(
-                    self._every, lambda: self.config().producer_id_expiration_check_interval_ms, self._expire
-                )
-                nursery.start_soon(self._every, lambda: _REMOVAL_LOOK_MS, self._remove)
+                nursery.start_soon(self.periodic.run)
                 nursery.start_soon(self.cleaner.run)
                 task_status.started()
         finally:
             self._watch.stop()
-
-    async def _every(self, interval_ms: Callable[[], int], work: Callable[[], object]) -> None:
-        while True:
-            await trio.sleep(interval_ms() / 1000)
-            await work()  # type: ignore[misc]
-
-    async def _retain(self) -> None:
-        await self.apply_retention()
-
-    async def apply_retention(self) -> int:
-        """Delete the old segments of every log; returns how many."""
-        deleted = 0
-        for each in list(self.logs.values()):
-            if each.is_closed or self.cleaner.is_cleaning(each):
-                continue
-            try:
-                deleted += each.delete_old_segments(self.wall_ms())
-            except KafkaError as error:
-                log.warning("retention of %s: %s", each.tp, error)
-            await trio.lowlevel.checkpoint()
-        return deleted
-
-    async def _checkpoint(self) -> None:
-        async with trio.open_nursery() as nursery:
-            for upkeep in self._upkeep.values():
-                nursery.start_soon(upkeep.checkpoint)
-
-    async def _flush_by_time(self) -> None:
-        now_ms = self.wall_ms()
-        for each in list(self.logs.values()):
-            if (
-                now_ms - each.last_flush_ms >= each.config.flush_ms
-                and each.log_end_offset > each.recovery_point
-            ):
-                self._upkeep[each.segments.log_dir].flush_soon(each, everything=True)
-
-    async def _expire(self) -> None:
-        for each in list(self.logs.values()):
-            each.remove_expired_producers(self.wall_ms(), self.config().producer_id_expiration_ms)
-            await trio.lowlevel.checkpoint()
-
-    async def _remove(self) -> None:
-        async with trio.open_nursery() as nursery:
-            for upkeep in self._upkeep.values():
-                nursery.start_soon(upkeep.remove_due, self.wall_ms())
 
     # --- stopping ----------------------------------------------------------------------------------------------
 
@@ -564,22 +397,3 @@ class LogManager:
         self.changed.notify()
         if self.on_dir_offline is not None:
             self.on_dir_offline(Path(log_dir.path))
-
-
-@attrs.define(eq=False)
-class _Progress:
-    """A line now and then while many logs are opened."""
-
-    total: int
-    clock: Callable[[], float]
-    _done: int = 0
-    _told: float = 0.0
-
-    def add(self, count: int) -> None:
-        self._done += count
-        now = self.clock()
-        if self._told == 0.0:
-            self._told = now
-        if now - self._told >= _PROGRESS_SECONDS:
-            self._told = now
-            log.info("%d of %d logs opened", self._done, self.total)
