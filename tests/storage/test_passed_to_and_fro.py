@@ -37,25 +37,33 @@ class Seen:
     epochs: list[tuple[int, int]]  # under which something was written
 
 
+async def producers_of(client: Client, broker: BrokerServer) -> dict[int, tuple[int, int, int, int, int]]:
+    """By id; once the last transaction has its marker, which comes after the answer to its commit."""
+    request = DescribeProducersRequest(topics=[TopicRequest(name=TP.topic, partition_indexes=[0])])
+    while True:
+        answer = await client.request(broker.bootstrap, request, DescribeProducersResponse)
+        found = answer.topics[0].partitions[0]
+        assert not found.error_code
+        if all(each.current_txn_start_offset == -1 for each in found.active_producers):
+            return {
+                each.producer_id: (
+                    each.producer_epoch,
+                    each.last_sequence,
+                    each.last_timestamp,
+                    each.coordinator_epoch,
+                    each.current_txn_start_offset,
+                )
+                for each in found.active_producers
+            }
+
+
 async def look(client: Client, broker: BrokerServer) -> Seen:
+    await client.list_offset(TP.topic, 0)  # which waits for the leader
+    producers = await producers_of(client, broker)
     end = await client.list_offset(TP.topic, 0)
     records = [
         (each.offset, each.timestamp, each.key, each.value) for each in await client.read(TP.topic, 0, 0, end)
     ]
-    request = DescribeProducersRequest(topics=[TopicRequest(name=TP.topic, partition_indexes=[0])])
-    answer = await client.request(broker.bootstrap, request, DescribeProducersResponse)
-    found = answer.topics[0].partitions[0]
-    assert not found.error_code
-    producers = {
-        each.producer_id: (
-            each.producer_epoch,
-            each.last_sequence,
-            each.last_timestamp,
-            each.coordinator_epoch,
-            each.current_txn_start_offset,
-        )
-        for each in found.active_producers
-    }
     epochs = [pair for pair in read_leader_epochs(broker.log_dir / str(TP)) if pair[1] < end]
     return Seen(end, records, producers, epochs)
 

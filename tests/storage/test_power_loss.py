@@ -343,7 +343,7 @@ def test_a_truncation_of_which_half_was_on_disk(
             log.roll(NOW)
         put(log, ("k", value), epoch=1)
     if synced == "the names and the epochs":
-        sync_file(disk, log.epochs_file()[0])
+        sync_file(disk, log.epochs.file()[0])
     if synced == "the cut segment":
         for segment in log.segments:
             sync_file(disk, segment.path())

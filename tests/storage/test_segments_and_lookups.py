@@ -421,13 +421,13 @@ def test_what_changes_during_a_flush_needs_another(home: Home) -> None:
     log.roll(NOW)
     flush.run()
     assert flush.done(NOW)
-    assert log.unsynced_epochs
+    assert log.epochs.unsynced
     assert log.unsynced_names
     assert any(segment.needs_sync for segment in log.segments[:-1])
     again = prepare_flush(log, everything=True)
     assert again is not None
     again.run()
     assert again.done(NOW)
-    assert not log.unsynced_epochs
+    assert not log.epochs.unsynced
     assert prepare_flush(log, everything=True) is None
     log.close()

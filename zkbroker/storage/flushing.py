@@ -17,6 +17,7 @@ from zkbroker.storage.files import Files, sync_directory, sync_files
 from zkbroker.storage.log import Log
 from zkbroker.storage.segment import Segment
 from zkbroker.storage.snapshots import snapshot_path, write_snapshot
+from zkbroker.storage.stored_epochs import epochs_path
 from zkbroker.storage.unsynced import Unsynced
 
 
@@ -68,7 +69,7 @@ def prepare_flush(log: Log, *, everything: bool) -> Flush | None:
     active = segments.active
     end_offset = segments.end_offset if everything else active.base_offset
     ends = {segment: following.base_offset for segment, following in pairwise(segments) if segment.needs_sync}
-    if log.is_closed or not (ends or end_offset > log.recovery_point or log.unsynced_epochs):
+    if log.is_closed or not (ends or end_offset > log.recovery_point or log.epochs.unsynced):
         return None
     paths = [segment.path(suffix) for segment in ends for suffix in names.SEGMENT_SUFFIXES]
     paths += [snapshot_path(segments.directory, end) for end in ends.values()]
@@ -79,11 +80,11 @@ def prepare_flush(log: Log, *, everything: bool) -> Flush | None:
         indexes = [each for each in active.index_files() if each.unsynced]
         settled += [each.unsynced for each in indexes]
         paths += [active.path(), *(each.path for each in indexes)]
-    if log.unsynced_epochs:
-        log.write_epochs(sync=False)
-        settled.append(log.unsynced_epochs)
-        paths.append(os.path.join(segments.directory, names.LEADER_EPOCHS))
-    if with_names := bool(log.unsynced_names or ends or log.unsynced_epochs):
+    if log.epochs.unsynced:
+        log.epochs.write()
+        settled.append(log.epochs.unsynced)
+        paths.append(epochs_path(segments.directory))
+    if with_names := bool(log.unsynced_names or ends or log.epochs.unsynced):
         settled.append(log.unsynced_names)
         paths.append(os.path.join(segments.directory, names.PARTITION_METADATA))
     return Flush(
@@ -117,7 +118,7 @@ def prepare_clean_stop(log: Log) -> Flush | None:
     segments = log.segments
     end = segments.end_offset
     snapshot = snapshot_path(segments.directory, end)
-    changed = end > log.recovery_point or log.unsynced_names or log.unsynced_epochs
+    changed = end > log.recovery_point or log.unsynced_names or log.epochs.unsynced
     if not changed and os.path.exists(snapshot):
         return None
     active = segments.active

@@ -14,19 +14,17 @@ import attrs
 
 from zkbroker.model import NO_TOPIC_ID, TopicId, TopicPartition
 from zkbroker.storage import names
-from zkbroker.storage.appends import AbortedTransaction
 from zkbroker.storage.checkpoints import read_partition_metadata, write_partition_metadata
 from zkbroker.storage.files import (
     PIECE_BYTES,
     Files,
-    read_fully,
     read_range,
     remove_file,
     replace_if_changed,
     replace_with_pieces,
 )
 from zkbroker.storage.headers import BatchHeader, TornBatch
-from zkbroker.storage.leader_epochs import LeaderEpochs, decode_leader_epochs, encode_leader_epochs
+from zkbroker.storage.leader_epochs import LeaderEpochs, encode_leader_epochs
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_directory import LogDirectory
 from zkbroker.storage.producer_state import ProducerStates
@@ -42,6 +40,7 @@ from zkbroker.storage.snapshots import (
     snapshot_offsets,
     write_snapshot,
 )
+from zkbroker.storage.stored_epochs import StoredEpochs, epochs_path, read_epochs
 from zkbroker.storage.unsynced import Unsynced
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def create_log(
         tp,
         segments,
         ProducerStates(),
-        LeaderEpochs(),
+        StoredEpochs(LeaderEpochs(), segments),
         topic_id,
         unsynced_names=Unsynced(1),
         deep_validation=setting.deep_validation,
@@ -150,7 +149,7 @@ def open_log(
         )
     if not len(segments):
         segments.add(segments.create(last.log_start_offset, wall_ms))
-    epochs = _read_epochs(files, directory)
+    epochs = read_epochs(files, directory)
     producers = ProducerStates(str(tp))
     log_start_offset = max(last.log_start_offset, segments.first.base_offset)
     recovered = not last.clean
@@ -189,20 +188,18 @@ def open_log(
     _remove_stray_snapshots(files, directory, segments, end)
     cut = epochs.truncate_from_end(end)
     if epochs.truncate_from_start(log_start_offset) or cut or recovered:
-        content = encode_leader_epochs(epochs.entries)
-        replace_if_changed(files, os.path.join(directory, names.LEADER_EPOCHS), content)
+        replace_if_changed(files, epochs_path(directory), encode_leader_epochs(epochs.entries))
     for segment in segments:
         segment.close()
     return Log(
         tp,
         segments,
         producers,
-        epochs,
+        StoredEpochs(epochs, segments, Unsynced(int(recovered))),
         read_partition_metadata(files, directory),
         log_start_offset=log_start_offset,
         recovery_point=end if last.clean else min(last.recovery_point, end),
         deep_validation=setting.deep_validation,
-        unsynced_epochs=Unsynced(int(recovered)),
         unsynced_names=Unsynced(int(recovered)),
         last_flush_ms=wall_ms,
     )
@@ -276,18 +273,6 @@ def _segment_bases(files: Files, directory: str, present: set[str]) -> list[int]
             log.warning("%s has no .log file and is removed", os.path.join(directory, name))
             remove_file(files, os.path.join(directory, name))
     return sorted(bases)
-
-
-def _read_epochs(files: Files, directory: str) -> LeaderEpochs | None:
-    """None if the file is missing or damaged. Raises: OSError."""
-    path = os.path.join(directory, names.LEADER_EPOCHS)
-    try:
-        return decode_leader_epochs(read_fully(files, path))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        log.warning("%s: %s; it is rebuilt from the batches", path, error)
-        return None
 
 
 def _collect_epochs(segments: Iterable[Segment], epochs: LeaderEpochs) -> None:
@@ -433,12 +418,7 @@ def _rebuild_segment(
             epochs.found(header.leader_epoch, header.base_offset)
             if header.producer_id < 0 or header.last_offset < log_start_offset:
                 continue
-            stable = producers.last_stable_offset_after(header.producer_id, header.last_offset)
-            completed = apply_batch(producers, header, batch)
-            if completed is not None and completed.aborted:
-                segment.transaction_index.add(
-                    AbortedTransaction(header.producer_id, completed.first_offset, header.last_offset, stable)
-                )
+            apply_batch(producers, header, batch, segment)
     except TornBatch as error:
         torn = error
         if not isinstance(torn, OutOfRange):

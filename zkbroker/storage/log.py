@@ -8,7 +8,6 @@ Source: UnifiedLog of Kafka 3.9.
 from __future__ import annotations
 
 import logging
-import os
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ import attrs
 from zkbroker.errors import ErrorCode, KafkaError
 from zkbroker.model import NO_TOPIC_ID, TopicId, TopicPartition
 from zkbroker.protocol.records import CONTROL, TRANSACTIONAL
-from zkbroker.storage import lookups, names, retention
+from zkbroker.storage import lookups, retention
 from zkbroker.storage.appends import (
     AbortedTransaction,
     ActiveProducer,
@@ -28,23 +27,23 @@ from zkbroker.storage.appends import (
     LogStatistics,
 )
 from zkbroker.storage.checkpoints import write_partition_metadata
-from zkbroker.storage.files import PIECE_BYTES, Files, replace_file
-from zkbroker.storage.headers import BatchHeader
+from zkbroker.storage.files import PIECE_BYTES, Files
 from zkbroker.storage.incoming import incoming_batches
-from zkbroker.storage.leader_epochs import LeaderEpochs, encode_leader_epochs
 from zkbroker.storage.log_owner import LogOwner, NoOwner
 from zkbroker.storage.lookups import TimestampAndOffset
 from zkbroker.storage.producer_state import ProducerStates, StoredBatch, Verification
-from zkbroker.storage.segment import Segment
 from zkbroker.storage.segments import Segments
 from zkbroker.storage.slices import EMPTY_SLICE, LogSlice
 from zkbroker.storage.snapshots import (
+    apply_batch,
+    apply_marker,
     parse_marker,
     rebuild_producers,
     remove_snapshots,
     snapshot_offsets,
     write_snapshot,
 )
+from zkbroker.storage.stored_epochs import StoredEpochs
 from zkbroker.storage.unsynced import Unsynced
 from zkbroker.storage.validation import Admitted, AppendRules, admit
 
@@ -71,27 +70,25 @@ class Log:
     tp: TopicPartition
     segments: Segments
     producers: ProducerStates
-    epochs: LeaderEpochs
+    epochs: StoredEpochs
     topic_id: TopicId = NO_TOPIC_ID
     owner: LogOwner = attrs.field(factory=NoOwner)
     log_start_offset: int = 0
     high_watermark: int = 0  # moved by the Partition alone
     recovery_point: int = 0  # below it everything is on disk
     deep_validation: bool = False  # the broker's record.validation
-    unsynced_epochs: Unsynced = attrs.field(factory=Unsynced)  # leader-epoch-checkpoint
     unsynced_names: Unsynced = attrs.field(factory=Unsynced)  # files that came or went
     truncations: int = 0  # how often; a flush under way compares
     last_flush_ms: int = 0  # wall clock
     _closed: str | None = None  # why the log takes no more calls
     _rules: AppendRules = attrs.field(init=False)
-    _latest_epoch: int = -1
     _flush_at: int = _NEVER  # log end offset at which flush.messages is reached
     _unwritten_bytes: int = 0  # appended since the last piece for the write-back
 
     def __attrs_post_init__(self) -> None:
         self.producers.name = str(self.tp)
         self.segments.before_roll = self._before_roll
-        self._latest_epoch = -1 if self.epochs.latest is None else self.epochs.latest
+        self.epochs.somebody_writes = self._epochs_due
         self.update_config(self.segments.config)
 
     # --- properties --------------------------------------------------------------------------------------------
@@ -235,8 +232,8 @@ class Log:
         # From here on nothing may fail: the batch is stored.
         if producer_id >= 0:
             if marker is not None:
-                self._complete_transaction(
-                    segment, producer_id, producer_epoch, marker, last_offset, max_timestamp
+                apply_marker(
+                    self.producers, marker, producer_id, producer_epoch, last_offset, max_timestamp, segment
                 )
             elif not attributes & CONTROL:
                 self.producers.apply_data(
@@ -248,8 +245,8 @@ class Log:
                     max_timestamp,
                     attributes & TRANSACTIONAL != 0,
                 )
-        if leader_epoch != self._latest_epoch:
-            self._assign_epoch(leader_epoch, first_offset)
+        if leader_epoch != self.epochs.latest:
+            self.epochs.assign(leader_epoch, first_offset)
         self._unwritten_bytes += size
         if self._unwritten_bytes >= PIECE_BYTES or last_offset >= self._flush_at:
             self._appended_much()
@@ -304,9 +301,12 @@ class Log:
             segments.append_run(records, run)
             for batch in run:
                 if batch.producer_id >= 0:
-                    self._replicate_producer(batch, records)
-                if batch.leader_epoch > self._latest_epoch:
-                    self._assign_epoch(batch.leader_epoch, batch.base_offset)
+                    content = records
+                    if batch.attributes & CONTROL:
+                        content = records[batch.position : batch.position + batch.size]
+                    apply_batch(self.producers, batch, content, segments.active)
+                if batch.leader_epoch > self.epochs.latest:
+                    self.epochs.assign(batch.leader_epoch, batch.base_offset)
             done += len(run)
         size = batches[-1].position + batches[-1].size
         self._unwritten_bytes += size
@@ -320,49 +320,6 @@ class Log:
             self.log_start_offset,
             size,
         )
-
-    def _replicate_producer(self, batch: BatchHeader, records: memoryview) -> None:
-        if batch.attributes & CONTROL:
-            marker = parse_marker(records[batch.position : batch.position + batch.size])
-            if marker is not None:
-                self._complete_transaction(
-                    self.segments.active,
-                    batch.producer_id,
-                    batch.producer_epoch,
-                    marker,
-                    batch.last_offset,
-                    batch.max_timestamp,
-                )
-            return
-        self.producers.apply_data(
-            batch.producer_id,
-            batch.producer_epoch,
-            batch.base_sequence,
-            batch.base_offset,
-            batch.last_offset,
-            batch.max_timestamp,
-            batch.attributes & TRANSACTIONAL != 0,
-        )
-
-    def _complete_transaction(
-        self,
-        segment: Segment,
-        producer_id: int,
-        producer_epoch: int,
-        marker: tuple[bool, int],
-        offset: int,
-        timestamp: int,
-    ) -> None:
-        """Note an appended marker, and an aborted transaction in the segment's index."""
-        aborted, coordinator_epoch = marker
-        stable = self.producers.last_stable_offset_after(producer_id, offset)
-        completed = self.producers.apply_marker(
-            producer_id, producer_epoch, coordinator_epoch, offset, timestamp, aborted
-        )
-        if completed is not None and aborted:
-            segment.transaction_index.add(
-                AbortedTransaction(producer_id, completed.first_offset, offset, stable)
-            )
 
     def _duplicate(self, stored: StoredBatch) -> LogAppendInfo:
         _, last_offset, delta, timestamp = stored
@@ -479,8 +436,7 @@ class Log:
         if offset <= self.log_start_offset:
             return False
         self.log_start_offset = offset
-        if self.epochs.truncate_from_start(offset):
-            self._save_epochs()
+        self.epochs.truncate_from_start(offset)
         self.owner.start_moved(self)
         return True
 
@@ -488,49 +444,22 @@ class Log:
 
     def latest_epoch(self) -> int | None:
         """The newest leader epoch that wrote, or began to lead, this log."""
-        return self.epochs.latest
+        return self.epochs.known.latest
 
     def maybe_assign_leader_epoch(self, epoch: int) -> bool:
         """A leader begins at the log's end; whether that was news."""
-        if epoch == self._latest_epoch:
-            return False
-        return self._assign_epoch(epoch, self.log_end_offset)
+        return epoch != self.epochs.latest and self.epochs.assign(epoch, self.log_end_offset)
 
     def end_offset_for_epoch(self, epoch: int) -> tuple[int, int]:
         """The largest known epoch not above `epoch`, and its end offset; (-1, -1) where unknown. Source: KIP-279."""
-        return self.epochs.end_offset_for(epoch, self.segments.end_offset)
+        return self.epochs.known.end_offset_for(epoch, self.segments.end_offset)
 
     def epoch_for_offset(self, offset: int) -> int | None:
         """The leader epoch under which that offset was written, if it is known."""
-        return self.epochs.epoch_for(offset)
+        return self.epochs.known.epoch_for(offset)
 
-    def _assign_epoch(self, epoch: int, start_offset: int) -> bool:
-        if epoch < 0 or not self.epochs.assign(epoch, start_offset):
-            return False
-        self._latest_epoch = epoch
-        self._save_epochs()
-        return True
-
-    def _save_epochs(self) -> None:
-        """Store the epochs. A failure is not the caller's: recovery finds them in the batches, a flush saves again."""
-        self.unsynced_epochs.add()
-        self._latest_epoch = -1 if self.epochs.latest is None else self.epochs.latest
-        if self.owner.epochs_due(self):
-            return
-        try:
-            self.write_epochs(sync=False)
-        except OSError as error:
-            self.segments.log_dir.failed(f"write the leader epochs of {self.tp}", error)
-
-    def write_epochs(self, *, sync: bool) -> None:
-        """Write leader-epoch-checkpoint. Raises: OSError."""
-        path, content = self.epochs_file()
-        replace_file(self._files, path, content, sync=sync)
-
-    def epochs_file(self) -> tuple[str, bytes]:
-        """The path and the content of leader-epoch-checkpoint now."""
-        path = os.path.join(self.segments.directory, names.LEADER_EPOCHS)
-        return path, encode_leader_epochs(self.epochs.entries)
+    def _epochs_due(self) -> bool:
+        return self.owner.epochs_due(self)
 
     # --- truncating --------------------------------------------------------------------------------------------
 
@@ -544,8 +473,7 @@ class Log:
         self._require_usable()
         if offset >= self.log_end_offset:
             # An epoch in which this broker led and wrote nothing goes all the same: the leader may not know it.
-            if self.epochs.truncate_from_end(self.log_end_offset):
-                self._save_epochs()
+            self.epochs.truncate_from_end(self.log_end_offset)
             return False
         if offset < self.segments.first.base_offset:
             self.truncate_fully_and_start_at(offset)
@@ -606,8 +534,7 @@ class Log:
         self.producers.clear()
         self.log_start_offset = offset
         self._forget_beyond(offset)
-        if self.epochs.clear():
-            self._save_epochs()
+        self.epochs.clear()
         self.high_watermark = offset
         self.owner.remove_later(self, dropped)
         self.owner.was_truncated(self)
@@ -620,8 +547,7 @@ class Log:
         self.log_start_offset = min(self.log_start_offset, end)
         self.high_watermark = min(self.high_watermark, end)
         self._set_flush_at()
-        if self.epochs.truncate_from_end(end):
-            self._save_epochs()
+        self.epochs.truncate_from_end(end)
 
     # --- retention ---------------------------------------------------------------------------------------------
 
@@ -689,11 +615,10 @@ class Log:
         """Know what the log that this one is a copy of knows beyond its batches. They have the same end."""
         assert self.log_end_offset == other.log_end_offset
         self.producers = other.producers
-        self.epochs = other.epochs
         self.log_start_offset = max(self.log_start_offset, other.log_start_offset)
         self.high_watermark = other.high_watermark
         self.unsynced_names.add()
-        self._save_epochs()
+        self.epochs.replace(other.epochs.known)
 
     # --- life --------------------------------------------------------------------------------------------------
 

@@ -292,17 +292,18 @@ class Segment:
 
     def _headers_from(self, last_offset: int, position: int) -> Iterator[BatchHeader]:
         """Those from an entry of the offset index on; one that leads to no such batch has the indexes rebuilt."""
-        if position:
-            walk = self.headers(position) if position > 0 else iter(())
+        if not position:
+            yield from self.headers()
+            return
+        if 0 < position < self.size:
+            walk = scan_headers(self.storage.files, self.file().fd, position, self.size)
             first = next(walk, None)
-            if first is None or first.last_offset != last_offset:
-                self._rebuild_indexes()
-                walk = self._headers_from(*self.offset_index.floor(last_offset))
-            else:
+            if first is not None and first.last_offset == last_offset:
                 yield first
-        else:
-            walk = self.headers()
-        yield from walk
+                yield from walk
+                return
+        self._rebuild_indexes()
+        yield from self._headers_from(*self.offset_index.floor(last_offset))
 
     def last_header(self) -> BatchHeader | None:
         """The last batch. Raises: OSError."""

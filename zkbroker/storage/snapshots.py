@@ -19,10 +19,10 @@ from zkbroker.protocol.records import (
     control_coordinator_epoch,
 )
 from zkbroker.storage import names
+from zkbroker.storage.appends import AbortedTransaction
 from zkbroker.storage.files import Files, read_fully, remove_file, replace_if_changed
 from zkbroker.storage.headers import BatchHeader
 from zkbroker.storage.producer_state import (
-    CompletedTransaction,
     ProducerStates,
     decode_snapshot,
     encode_snapshot,
@@ -31,6 +31,9 @@ from zkbroker.storage.segment import Segment
 from zkbroker.storage.segments import Segments
 
 log = logging.getLogger(__name__)
+
+Marker = tuple[bool, int]
+"""Whether it aborts its transaction, and the epoch of the coordinator that wrote it."""
 
 
 def snapshot_path(directory: str, offset: int) -> str:
@@ -109,11 +112,14 @@ def replay_segment(segment: Segment, producers: ProducerStates, *, start: int, e
 
 
 def apply_batch(
-    producers: ProducerStates, header: BatchHeader, batch: bytes | memoryview
-) -> CompletedTransaction | None:
-    """Apply a stored batch as replication does: nothing is refused; returns the transaction it ended, if any.
+    producers: ProducerStates,
+    header: BatchHeader,
+    batch: bytes | memoryview,
+    segment: Segment | None = None,
+) -> None:
+    """Apply a batch of a producer as replication does: nothing is refused.
 
-    `batch` is looked at only if it is a control batch.
+    `batch` is looked at only if it is a control batch. With the segment it was just put into, see `apply_marker`.
     """
     if not header.attributes & CONTROL:
         producers.apply_data(
@@ -125,23 +131,41 @@ def apply_batch(
             header.max_timestamp,
             header.attributes & TRANSACTIONAL != 0,
         )
-        return None
+        return
     marker = parse_marker(batch)
-    if marker is None:
-        return None
+    if marker is not None:
+        apply_marker(
+            producers,
+            marker,
+            header.producer_id,
+            header.producer_epoch,
+            header.last_offset,
+            header.max_timestamp,
+            segment,
+        )
+
+
+def apply_marker(
+    producers: ProducerStates,
+    marker: Marker,
+    producer_id: int,
+    producer_epoch: int,
+    offset: int,
+    timestamp: int,
+    segment: Segment | None,
+) -> None:
+    """Apply a transaction marker; with a segment, a transaction that it aborts is noted in its index."""
     aborted, coordinator_epoch = marker
-    return producers.apply_marker(
-        header.producer_id,
-        header.producer_epoch,
-        coordinator_epoch,
-        header.last_offset,
-        header.max_timestamp,
-        aborted,
+    stable = producers.last_stable_offset_after(producer_id, offset)
+    completed = producers.apply_marker(
+        producer_id, producer_epoch, coordinator_epoch, offset, timestamp, aborted
     )
+    if segment is not None and aborted and completed is not None:
+        segment.transaction_index.add(AbortedTransaction(producer_id, completed.first_offset, offset, stable))
 
 
-def parse_marker(batch: bytes | memoryview) -> tuple[bool, int] | None:
-    """(aborted, coordinator epoch) of a control batch; None if it is empty or no transaction marker."""
+def parse_marker(batch: bytes | memoryview) -> Marker | None:
+    """What a control batch says; None if it is empty or no transaction marker."""
     try:
         view = RecordBatch(memoryview(batch))
         kind = view.control_type()

@@ -202,7 +202,7 @@ class DirectoryUpkeep:
             while self._epochs:
                 async with self._writing_epochs:
                     batch = list(islice(self._epochs, _EPOCHS_BATCH))
-                    contents = [log.epochs_file() for log in batch if not log.is_closed]
+                    contents = [log.epochs.file() for log in batch if not log.is_closed]
                     for written in batch:
                         self._epochs.pop(written, None)
                     write = partial(_replace_all, self.log_dir.files, contents)
