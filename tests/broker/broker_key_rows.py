@@ -69,7 +69,7 @@ async def a_producer_is_forgotten(place: Place, topic: str) -> bool:
     log = place.log(topic)
     assert await place.append(topic, batch) is ErrorCode.NONE
     end = log.log_end_offset
-    await place.services.logs._expire()
+    await place.services.logs.periodic.expire_producers()
     assert await place.append(topic, batch) is ErrorCode.NONE
     return log.log_end_offset > end
 

@@ -95,7 +95,7 @@ async def deleted_files_stay(place: Place, topic: str) -> bool:
     log.roll(now_ms())
     assert not deleted(await place.wire.ask(delete(topic, log.log_end_offset), 2)).error_code
     await logs.periodic.apply_retention()
-    await logs._remove()
+    await logs.periodic.remove_due()
     return waiting() > before
 
 

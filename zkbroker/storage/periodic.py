@@ -45,8 +45,8 @@ class PeriodicWork:
                 (lambda: config().log_retention_check_interval_ms, self.apply_retention),
                 (lambda: config().log_flush_offset_checkpoint_interval_ms, self.checkpoint),
                 (lambda: config().log_flush_scheduler_interval_ms, self._flush_by_time),
-                (lambda: config().producer_id_expiration_check_interval_ms, self._expire),
-                (lambda: _REMOVAL_LOOK_MS, self._remove),
+                (lambda: config().producer_id_expiration_check_interval_ms, self.expire_producers),
+                (lambda: _REMOVAL_LOOK_MS, self.remove_due),
             ):
                 nursery.start_soon(self._every, interval_ms, work)
 
@@ -83,12 +83,14 @@ class PeriodicWork:
             ):
                 self.upkeep[each.segments.log_dir].flush_soon(each, everything=True)
 
-    async def _expire(self) -> None:
+    async def expire_producers(self) -> None:
+        """Forget producers that were silent for producer.id.expiration.ms."""
         for each in list(self.logs.values()):
             each.remove_expired_producers(self.wall_ms(), self.config().producer_id_expiration_ms)
             await trio.lowlevel.checkpoint()
 
-    async def _remove(self) -> None:
+    async def remove_due(self) -> None:
+        """Remove the files and directories that have waited long enough."""
         async with trio.open_nursery() as nursery:
             for upkeep in self.upkeep.values():
                 nursery.start_soon(upkeep.remove_due, self.wall_ms())
