@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from urllib.parse import unquote, urlsplit
 
 from kafka import errors
@@ -23,7 +22,10 @@ from kafka.admin import (
     ResourcePatternFilter,
 )
 from kafka.admin import ResourceType as KafkaResourceType
+from kafka.net.compat import KafkaNetClient
+from kafka.net.manager import KafkaConnectionManager
 from kafka.net.sasl.oauth import AbstractTokenProvider
+from kafka.net.selector import NetworkSelector
 
 from acl.model import (
     ANY_BINDING,
@@ -40,6 +42,7 @@ from acl.model import (
 )
 from acl.sets import AclSet
 from acl.stores.store import Change, StoreError, require_known
+from acl.stores.tls import BadStore, tls_context
 from acl.text import binding_text
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,8 @@ BATCH: Final = 500
 """Rules a request: a broker writes each pattern's node by itself, within the request's timeout."""
 
 DEFAULT_TIMEOUT_MS: Final = 30_000
+PATIENCE_MS: Final = 10_000
+"""How long brokers that do not answer are waited for; default.api.timeout.ms says otherwise."""
 
 
 class BrokerStore:
@@ -62,20 +67,26 @@ class BrokerStore:
         self.place = f"the brokers at {','.join(servers)}"
         self.problems: tuple[str, ...] = ()
         options = client_options(properties or {})
-        transports: list[Any] = []
+        made: list[tuple[KafkaNetClient, _Connections]] = []
 
-        def transport(**settings: Any) -> Any:
-            transports.append(KafkaAdminClient.DEFAULT_CONFIG["kafka_client"](**settings))
-            return transports[-1]
+        def transport(**settings: Any) -> KafkaNetClient:
+            net = NetworkSelector(**settings)
+            connections = _Connections(net, **settings)
+            made.append((KafkaNetClient(net=net, manager=connections, **settings), connections))
+            return made[-1][0]
 
         try:
             self._client = _AdminClient(bootstrap_servers=servers, kafka_client=transport, **options)
         except (errors.KafkaError, OSError, ValueError, AssertionError) as error:
-            for made in transports:  # the admin client leaves its thread running when it cannot begin
-                made.close()
-            raise StoreError(
-                f"No broker of {','.join(servers)} could be reached: {_sentence(error)}"
-            ) from None
+            cause: BaseException = error
+            for (
+                client,
+                connections,
+            ) in made:  # the admin client leaves its thread running when it cannot begin
+                client.close()
+                cause = connections.failure or error
+            reason = _reason(cause, options["security_protocol"])
+            raise StoreError(f"No broker of {','.join(servers)} could be reached: {reason}") from None
 
     def close(self) -> None:
         self._client.close()
@@ -192,6 +203,31 @@ class _AdminClient(KafkaAdminClient):  # type: ignore[misc]
         return super()._convert_create_acls_response_to_acls(acls, response)
 
 
+class _Connections(KafkaConnectionManager):  # type: ignore[misc]
+    """Keeps why a connection failed, where kafka-python only tries again until the time is over."""
+
+    failure: BaseException | None = None
+
+    def get_connection(self, node_id: Any, **options: Any) -> Any:
+        """Raises: the failure, if trying again would change nothing."""
+        if _is_final(self.failure):
+            raise self.failure
+        connection = super().get_connection(node_id, **options)
+        connection.close_future.add_errback(self._failed)
+        return connection
+
+    def _failed(self, error: BaseException) -> None:
+        if not isinstance(error, errors.KafkaTimeoutError) and not _is_final(self.failure):
+            self.failure = error
+
+
+def _is_final(error: BaseException | None) -> TypeGuard[BaseException]:
+    is_refused = isinstance(
+        error, errors.SaslAuthenticationFailedError | errors.UnsupportedSaslMechanismError
+    )
+    return is_refused or "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
 class _StrangeWord(Exception):
     """An answer holds a code that kafka-python has no name for."""
 
@@ -199,7 +235,23 @@ class _StrangeWord(Exception):
 def _sentence(error: BaseException) -> str:
     name = getattr(error, "message", None) or type(error).__name__
     detail = getattr(error, "description", None) or str(error)
-    return f"{name}: {detail}".rstrip(".") + "."
+    detail = detail.removeprefix(f"{name}: ")
+    return f"{name}: {detail}".rstrip(".: ") + "."
+
+
+def _reason(error: BaseException, protocol: str) -> str:
+    """Why a connection failed, in a sentence."""
+    text = str(error).rpartition("Error: ")[2]
+    if isinstance(error, errors.SaslAuthenticationFailedError):
+        return f"{text}."
+    if text == "socket disconnected":
+        return f"the connection was closed. Does the listener speak {protocol} (security.protocol)?"
+    if "ECONNREFUSED" in text:
+        return "nothing listens there."
+    if isinstance(error, errors.KafkaConnectionError):
+        text = re.sub(r" \(_ssl\.c:\d+\)", "", re.sub(r"\[SSL: \w+\] ", "", text))
+        return f"{text[:1].lower()}{text[1:]}."
+    return _sentence(error)
 
 
 def _with_operation(entry: EntryFilter, operation: Operation) -> EntryFilter:
@@ -268,7 +320,7 @@ def _binding(acl: ACL) -> Binding:
 # ---------------------------------------------------------------------------------------------- configuration
 
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
-_JAAS: Final = re.compile(r'(username|password)\s*=\s*"((?:[^"\\]|\\.)*)"')
+_JAAS: Final = re.compile(r'\b(username|password|tokenauth)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))')
 
 
 def client_options(properties: Mapping[str, str]) -> dict[str, Any]:
@@ -281,7 +333,9 @@ def client_options(properties: Mapping[str, str]) -> dict[str, Any]:
     options: dict[str, Any] = {
         "client_id": known.pop("client.id", "acl"),
         "request_timeout_ms": timeout_ms,
-        "bootstrap_timeout_ms": timeout_ms,
+        "bootstrap_timeout_ms": _number(
+            known.pop("default.api.timeout.ms", str(min(timeout_ms, PATIENCE_MS))), "default.api.timeout.ms"
+        ),
         "security_protocol": known.pop("security.protocol", "PLAINTEXT").upper(),
     }
     if options["security_protocol"] not in PROTOCOLS:  # kafka-python would take it for PLAINTEXT
@@ -290,9 +344,11 @@ def client_options(properties: Mapping[str, str]) -> dict[str, Any]:
             f"{', '.join(PROTOCOLS)}."
         )
     known.pop("bootstrap.servers", None)
-    known.pop("default.api.timeout.ms", None)
     if options["security_protocol"] in ("SSL", "SASL_SSL"):
-        options["ssl_context"] = _tls_context(known)
+        try:
+            options["ssl_context"] = tls_context(known)
+        except BadStore as error:
+            raise StoreError(str(error)) from None
     if options["security_protocol"].startswith("SASL_"):
         options |= _sasl_options(known)
     for key in known:
@@ -311,8 +367,11 @@ def _sasl_options(known: Mapping[str, str]) -> dict[str, Any]:
             f"sasl.mechanism={mechanism} is not served: use PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER."
         )
     login = {
-        key: re.sub(r"\\(.)", r"\1", value) for key, value in _JAAS.findall(known.get("sasl.jaas.config", ""))
+        key: re.sub(r"\\(.)", r"\1", quoted) or plain
+        for key, quoted, plain in _JAAS.findall(known.get("sasl.jaas.config", ""))
     }
+    if login.pop("tokenauth", "").lower() == "true":
+        raise StoreError("A delegation token (tokenauth) is not served here: log in as its owner.")
     if login.keys() != {"username", "password"}:
         raise StoreError('sasl.jaas.config needs username="..." and password="...".')
     return {
@@ -341,34 +400,6 @@ class _TokenFile(AbstractTokenProvider):  # type: ignore[misc]
             return self._path.read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError(f"The token file {self._path} cannot be read: {error}.") from None
-
-
-def _tls_context(known: Mapping[str, str]) -> ssl.SSLContext:
-    for store in ("truststore", "keystore"):
-        kind = known.get(f"ssl.{store}.type", "JKS").upper()
-        where = known.get(f"ssl.{store}.location")
-        if where and kind != "PEM":
-            raise StoreError(
-                f"ssl.{store}.type={kind} is not served: write the {store} as PEM (keytool -importkeystore to PKCS12, "
-                f"then openssl pkcs12 -in {store}.p12 -out {store}.pem -nodes) and set ssl.{store}.type=PEM."
-            )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if known.get("ssl.endpoint.identification.algorithm", "https").lower() != "https":
-        context.check_hostname = False
-    try:
-        if authorities := known.get("ssl.truststore.certificates"):
-            context.load_verify_locations(cadata=authorities)
-        if trusted := known.get("ssl.truststore.location"):
-            context.load_verify_locations(cafile=trusted)
-        if not authorities and not trusted:
-            context.load_default_certs()
-        if own := known.get("ssl.keystore.location"):
-            password = known.get("ssl.key.password") or known.get("ssl.keystore.password")
-            context.load_cert_chain(str(Path(own)), password=password)
-    except (OSError, ssl.SSLError) as error:
-        raise StoreError(f"A certificate file of the configuration cannot be used: {error}.") from None
-    return context
 
 
 def _number(text: str, key: str) -> int:

@@ -194,6 +194,11 @@ def test_a_java_clients_configuration() -> None:
     assert options["sasl_mechanism"] == "SCRAM-SHA-512"
     assert (options["sasl_plain_username"], options["sasl_plain_password"]) == ("admin", 'a"b=c')
     assert options["client_id"] == "me"
+    plain = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN"}
+    options = client_options(
+        plain | {"sasl.jaas.config": "x.PlainLoginModule required username=me password=p-w;"}
+    )
+    assert (options["sasl_plain_username"], options["sasl_plain_password"]) == ("me", "p-w")
 
 
 @pytest.mark.parametrize(
@@ -222,12 +227,21 @@ def test_a_java_clients_configuration() -> None:
         ),
         (
             {"security.protocol": "SSL", "ssl.keystore.type": "PKCS12", "ssl.keystore.location": "/x.p12"},
-            "openssl pkcs12 -in keystore.p12 -out keystore.pem",
+            "ssl.keystore.location=/x.p12 cannot be read",
         ),
         (
             {"security.protocol": "SSL", "ssl.truststore.type": "PEM", "ssl.truststore.location": "/no.pem"},
-            "A certificate file of the configuration cannot be used",
+            "ssl.truststore.location=/no.pem cannot be read",
         ),
+        (
+            {
+                "security.protocol": "SASL_PLAINTEXT",
+                "sasl.mechanism": "SCRAM-SHA-256",
+                "sasl.jaas.config": 'X required username="id" password="hmac" tokenauth="true";',
+            },
+            "A delegation token \\(tokenauth\\) is not served here",
+        ),
+        ({"default.api.timeout.ms": "soon"}, "default.api.timeout.ms=soon is no number"),
         ({"request.timeout.ms": "soon"}, "request.timeout.ms=soon is no number"),
         ({"security.protocol": "TLS"}, "Invalid value TLS for configuration security.protocol"),
     ],

@@ -171,5 +171,10 @@ def connected(nursery: trio.Nursery, mechanisms: ListedMechanisms) -> SaslClient
     )
     patience = trio.CancelScope()
     connection.hold_back(patience, LONGEST_FRAME_BEFORE, RequestMemory(1 << 20))
-    nursery.start_soon(connection.serve, SaslSession(connection, served, mechanisms))
+
+    async def serve() -> None:
+        with patience:
+            await connection.serve(SaslSession(connection, served, mechanisms))
+
+    nursery.start_soon(serve)
     return SaslClient(ours, served, mechanisms)

@@ -21,6 +21,9 @@ from zkbroker.network.admission import Admission, ConnectionLimits, limits_of
 from zkbroker.network.connection import Connection
 from zkbroker.network.listeners import Listener, bind
 from zkbroker.network.memory import RequestMemory
+from zkbroker.protocol.codec import ApiKey, RequestHeader, decode_response, encode_request
+from zkbroker.protocol.generated.sasl_handshake_request import SaslHandshakeRequest
+from zkbroker.protocol.generated.sasl_handshake_response import SaslHandshakeResponse
 from zkbroker.security.authorizer import Principal
 from zkbroker.security.guard import Guard, new_guard
 
@@ -202,6 +205,32 @@ async def test_tls_on_a_plain_text_port(
             with pytest.raises(trio.BrokenResourceError):
                 await here.connect_tls(name)
         assert caplog.text.count("is it TLS? this listener does not speak it") == 2
+
+
+async def test_a_mechanism_nobody_has_is_told_before_the_connection_is_closed(
+    tmp_path: Path, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An answer and the end at once: kafka-python sees the end first, and never says what is wrong."""
+    header = RequestHeader(ApiKey.SASL_HANDSHAKE, 1, 7, "me")
+    request = b"".join(map(bytes, encode_request(header, SaslHandshakeRequest(mechanism="GSSAPI"))))
+    for delay_ms in (599_000, 50, 0):
+        overrides = {"connection.failed.authentication.delay.ms": str(delay_ms)}
+        async with (
+            opened(tmp_path, authority, "A:SASL_PLAINTEXT", overrides) as here,
+            await here.connect("A") as stream,
+        ):
+            await stream.send_all(request)
+            frame = b""
+            while len(frame) < 4 or len(frame) < 4 + int.from_bytes(frame[:4], "big"):
+                more = await stream.receive_some(1000)
+                assert more, "it was closed before the answer had come"
+                frame += more
+            _, answer = decode_response(ApiKey.SASL_HANDSHAKE, 1, memoryview(frame)[4:])
+            assert isinstance(answer, SaslHandshakeResponse) and answer.error_code == 33
+            if delay_ms < 1000:
+                assert await stream.receive_some(1) == b""
+    assert "on A: it asks for 'GSSAPI', and the listener has PLAIN" in caplog.text
+    assert "it did not say who it is" not in caplog.text
 
 
 @pytest.mark.parametrize("protocol", ["SSL", "SASL_SSL", "SASL_PLAINTEXT"])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 from tests.interop.logins import Login
@@ -80,6 +83,37 @@ def test_a_wrong_password_is_one_sentence(secured: Secured, tmp_path: Path, list
         result.output.startswith("Error while executing topic command : ") and result.output.count("\n") == 1
     )
     assert "guessed" not in result.output + result.errors
+
+
+@pytest.mark.parametrize(
+    ("listener", "changes", "sentence"),
+    [
+        (
+            "SASLTLS",
+            {"password": "guessed"},
+            "Authentication failed during authentication due to invalid credentials",
+        ),
+        ("BROKERS", {"mechanism": "PLAIN"}, "The broker does not support the requested SASL mechanism"),
+        (
+            "SASLTLS",
+            {"protocol": "SASL_PLAINTEXT", "trusted": None},
+            "Does the listener speak SASL_PLAINTEXT",
+        ),
+        ("TLS", {"trusted": None, "certificate": None}, "certificate verify failed"),
+    ],
+)
+def test_acl_says_why_it_is_not_let_in(
+    secured: Secured, tmp_path: Path, listener: str, changes: dict[str, str | None], sentence: str
+) -> None:
+    login = secured.login("admin", listener, None if listener == "TLS" else "SCRAM-SHA-256")
+    file = write(tmp_path / "admin", attrs.evolve(login, **changes))  # type: ignore[arg-type]
+    file.write_text(f"{file.read_text()}default.api.timeout.ms=2000\n")
+    where = secured.bootstrap(listener)
+    words = [sys.executable, "-m", "acl", "list", "--bootstrap-server", where, "--command-config", str(file)]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (said.returncode, said.stdout, said.stderr.count("\n")) == (1, "", 1)
+    assert said.stderr.startswith(f"acl: No broker of {where} could be reached: ")
+    assert sentence in said.stderr and "guessed" not in said.stderr
 
 
 def test_plain_text_where_tls_is_spoken(secured: Secured, tmp_path: Path) -> None:

@@ -123,37 +123,13 @@ def _milliseconds(properties: Mapping[str, str], key: str, default: int) -> int:
 
 
 def tls_context(properties: Mapping[str, str]) -> ssl.SSLContext:
-    """TLS as the ssl.* properties say; key stores and trust stores as PEM. Raises: CallFailed."""
-    import ssl
+    """TLS as the ssl.* properties say. Raises: CallFailed."""
+    from acl.stores import tls
 
-    for store in ("truststore", "keystore"):
-        kind = properties.get(f"ssl.{store}.type", "JKS").upper()
-        if properties.get(f"ssl.{store}.location") and kind != "PEM":
-            raise CallFailed(
-                f"ssl.{store}.type={kind} is not served: export the {store} as PEM (keytool -importkeystore to PKCS12, "
-                f"then openssl pkcs12 -nodes) and set ssl.{store}.type=PEM."
-            )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if properties.get("ssl.endpoint.identification.algorithm", "https").lower() != "https":
-        context.check_hostname = False
-    authorities = properties.get("ssl.truststore.certificates")
-    trusted = properties.get("ssl.truststore.location")
-    own = properties.get("ssl.keystore.location")
     try:
-        if authorities:
-            context.load_verify_locations(cadata=authorities)
-        if trusted:
-            context.load_verify_locations(cafile=trusted)
-        if not authorities and not trusted:
-            context.load_default_certs()
-        if own:
-            password = properties.get("ssl.key.password") or properties.get("ssl.keystore.password")
-            context.load_cert_chain(own, password=password)
-    except (OSError, ssl.SSLError) as error:
-        files = " or ".join(filter(None, (trusted, own))) or "ssl.truststore.certificates"
-        raise CallFailed(f"{files} cannot be used for TLS: {error.strerror or error}.") from None
-    return context
+        return tls.tls_context(properties)
+    except tls.BadStore as error:
+        raise CallFailed(str(error)) from None
 
 
 @attrs.frozen

@@ -116,6 +116,7 @@ class Connection:
     _moved: Changed = attrs.field(factory=Changed)
     _serving: bool = False
     _ending: bool = False
+    is_refused: bool = False  # told so; it ends in a moment
     _patience: trio.CancelScope | None = None  # ends one that does not say who it is
     _full: tuple[int, RequestMemory] | None = None  # frame size and memory of those who did
     _frames: FrameBuffer | None = None
@@ -160,6 +161,14 @@ class Connection:
         self._ending = True
         if not self._serving and not self._waiting and not self._answering:
             self._transport.close()
+
+    def end_within(self, delay_s: float) -> bool:
+        """Disconnect after so long whoever has not been let in, and say nothing of it. Whether that is so."""
+        if self._patience is None:
+            return False
+        self.is_refused = True
+        self._patience.deadline = min(self._patience.deadline, trio.current_time() + delay_s)
+        return True
 
     def hold_back(self, patience: trio.CancelScope, max_frame_bytes: int, memory: RequestMemory) -> None:
         """Until `let_in`: smaller frames, out of a memory of their own, and not for ever."""

@@ -214,7 +214,7 @@ class Listener:
                 if not entrance.authenticates:
                     connection.let_in()
                 await connection.serve(session)
-            if patience.cancelled_caught:
+            if patience.cancelled_caught and not connection.is_refused:
                 log.info(
                     "closing the connection of %s on %s: it did not say who it is within %g s",
                     connection.peer,

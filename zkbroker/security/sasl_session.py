@@ -43,6 +43,9 @@ log = logging.getLogger(__name__)
 AGAIN_AFTER_S: Final = 1.0
 """A client may authenticate anew once a second. Source: KafkaChannel.MIN_REAUTH_INTERVAL_ONE_SECOND_NANOS."""
 
+LINGER_S: Final = 0.5
+"""How long a client that was refused may take to close; kafka-python looks for the end before it reads the answer."""
+
 _HANDSHAKE_KEY: Final = bytes((0, ApiKey.SASL_HANDSHAKE))
 
 
@@ -156,7 +159,7 @@ class SaslSession:
             response = SaslHandshakeResponse(
                 error_code=ErrorCode.UNSUPPORTED_SASL_MECHANISM, mechanisms=enabled
             )
-            return await self._refuse(_encode(header, response), reason)
+            return await self._refuse_mechanism(_encode(header, response), reason)
         if self._authenticated is not None and mechanism != self._mechanism:
             self._changed_mechanism = mechanism
         else:
@@ -274,8 +277,19 @@ class SaslSession:
     async def _refuse(self, answer: Sequence[Sendable], reason: str) -> Reply:
         """Answer late and for the last time."""
         await self._note_refusal(reason)
-        self._connection.end_after_answer()
+        self._end(LINGER_S)
         return Answer(answer)
+
+    async def _refuse_mechanism(self, answer: Sequence[Sendable], reason: str) -> Reply:
+        """Answer now and close late, as Kafka does."""
+        self._tell_refusal(reason)
+        self._end(max(LINGER_S, self._mechanisms.refusal_delay_s()))
+        return Answer(answer)
+
+    def _end(self, linger_s: float) -> None:
+        """Let the client close; what comes together with the end, not every client reads."""
+        if not self._connection.end_within(linger_s):
+            self._connection.end_after_answer()
 
     async def _refused(self, reason: str) -> CloseConnection:
         """Close late, without an answer."""
@@ -283,6 +297,10 @@ class SaslSession:
         return CloseConnection(f"it did not authenticate: {reason}")
 
     async def _note_refusal(self, reason: str) -> None:
+        self._tell_refusal(reason)
+        await trio.sleep(self._mechanisms.refusal_delay_s())
+
+    def _tell_refusal(self, reason: str) -> None:
         log.info(
             "Failed authentication with %s on %s%s: %s",
             self._connection.peer,
@@ -292,7 +310,6 @@ class SaslSession:
         )
         self._step = _Step.FAILED
         self._mechanisms.count(self._mechanism, succeeded=False)
-        await trio.sleep(self._mechanisms.refusal_delay_s())
 
 
 def _encode(header: RequestHeader, response: Message) -> Sequence[Sendable]:
