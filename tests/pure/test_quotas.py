@@ -292,10 +292,9 @@ def test_each_client_id_of_a_default_has_an_account_of_its_own() -> None:
     assert quota.charge("v", "c", 1, START) > 10_000, "the same client id of another user shares it"
 
 
-@given(st.lists(st.floats(0, 0.09), min_size=1, max_size=20))
+@given(amounts(0.03, 0.1))
 def test_every_half_minute_of_request_time_keeps_the_rate(costs: Amounts) -> None:
     quota = rate_quota(5.0, longest_ms=1000)
-    costs = [cost + 0.01 for cost in costs]
     requests = cycle(costs)
 
     def step(now_ms: int) -> tuple[float, int]:
