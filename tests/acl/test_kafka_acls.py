@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -198,6 +199,11 @@ def test_old_and_new_rules_side_by_side(
         "Current ACLs for resource `ResourcePattern(resourceType=TOPIC, name=orders, patternType=LITERAL)`: \n"
         " \t(principal=User:alice, host=*, operation=READ, permissionType=ALLOW) \n\n"
     )
+    assert kafka_acls.TOOL.main([*where, "--list", "--output", "json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert list(row.values()) == ["TOPIC", "orders", "LITERAL", "User:alice", "*", "READ", "ALLOW"]
+    assert kafka_acls.TOOL.main([*where, "--list", "--output", "csv", "--principal", "User:b"]) == 0
+    assert capsys.readouterr().out == ""
     store.change(add=[deny("User:b", Operation.ALL, prefixed(GROUP, "g"))])
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
     assert (

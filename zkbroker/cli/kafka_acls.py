@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Final
 
+import attrs
+
 from acl import kafka_options
 from acl.kafka_options import (
     OPTIONS,
@@ -24,7 +26,7 @@ from acl.kafka_options import (
 from acl.model import ANY_ENTRY, ANY_PATTERN, Binding, BindingFilter, Entry, EntryFilter, PatternFilter
 from acl.sets import by_pattern
 from acl.stores.store import Store, StoreError
-from zkbroker.cli.options import BadOption, Option, Parsed, WrongUse
+from zkbroker.cli.options import OUTPUT, BadOption, Option, Parsed, WrongUse
 from zkbroker.cli.tool import Tool, with_any
 
 AUTHORIZER: Final = "kafka.security.authorizer.AclAuthorizer"
@@ -65,6 +67,7 @@ HELP: Final[Mapping[str, str]] = {
 
 def run(parsed: Parsed) -> int:
     logging.basicConfig(level=logging.CRITICAL)
+    parsed.text("output")  # which is none of Kafka's
     found = {name: parsed.texts(name) for name in parsed.found}
     try:
         return _run(found)
@@ -91,7 +94,12 @@ def _run(found: Mapping[str, Sequence[str]]) -> int:
     else:
         filters = resource_filters(options, required=False)
         with closing(_open(found)) as store:
-            _list(store, filters, tuple(dict.fromkeys(found.get("principal", ()))))
+            principals = tuple(dict.fromkeys(found.get("principal", ())))
+            form = (found.get("output") or ["text"])[-1]
+            if form == "text":
+                _list(store, filters, principals)
+            else:
+                _print_rows(store, filters, principals, form)
     return 0
 
 
@@ -189,6 +197,28 @@ def _list(store: Store, filters: Sequence[PatternFilter], principals: Sequence[s
         _show({rule for rule in rules if rule.entry.principal == principal})
 
 
+def _print_rows(store: Store, filters: Sequence[PatternFilter], principals: Sequence[str], form: str) -> None:
+    """As _list, for programs."""
+    from zkbroker.cli.output import print_rows
+
+    rules = {rule for it in filters or [ANY_PATTERN] for rule in store.matching(BindingFilter(it))}
+    rows = [
+        {
+            "resource_type": pattern.resource_type.name,
+            "name": pattern.name,
+            "pattern_type": pattern.pattern_type.name,
+            "principal": entry.principal,
+            "host": entry.host,
+            "operation": entry.operation.name,
+            "permission_type": entry.permission.name,
+        }
+        for pattern, entries in sorted(by_pattern(rules).items())
+        for entry in sorted(entries)
+        if not principals or entry.principal in principals
+    ]
+    print_rows(rows, form)
+
+
 def _show(rules: Iterable[Binding]) -> None:
     for pattern, entries in sorted(by_pattern(rules).items()):
         _say(f"Current ACLs for resource `{pattern}`: \n {_shown(entries)} \n")
@@ -224,7 +254,10 @@ TOOL: Final = Tool(
     failed="Error while executing ACL command: {}",
     fails_on_stdout=True,
     is_long=with_any("list"),
-    options=tuple(_option(name) for name in HELP),
+    options=(
+        *(_option(name) for name in HELP),
+        attrs.evolve(OUTPUT, help="With --list: text as Kafka does (default), json or csv."),
+    ),
     examples=(
         "kafka-acls --bootstrap-server localhost:9092 --add --allow-principal User:alice --consumer --topic orders "
         "--group billing",

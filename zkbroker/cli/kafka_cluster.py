@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from zkbroker.cli.options import Option, Parsed, whole
-from zkbroker.cli.tool import Tool, open_cluster, say
+from zkbroker.cli.options import OUTPUT, Option, Parsed, whole
+from zkbroker.cli.tool import Tool, is_for_programs, open_cluster, say
 
 CONNECTION: Final = (
     Option(
@@ -22,6 +22,11 @@ CLASS: Final = "org.apache.kafka.tools.ClusterTool"
 def _cluster_id(parsed: Parsed) -> int:
     with open_cluster(parsed, config="config") as cluster:
         found = cluster.metadata(()).cluster_id
+    if is_for_programs(parsed):
+        from zkbroker.cli.output import print_rows
+
+        print_rows([{"cluster_id": found}], str(parsed.text("output")))
+        return 0
     say(f"Cluster ID: {found}" if found else "No cluster ID found. The Kafka version is probably too old.")
     return 0
 
@@ -47,7 +52,7 @@ TOOL: Final = Tool(
         Tool(
             "kafka-cluster cluster-id",
             "Print the id of the cluster.",
-            CONNECTION,
+            (*CONNECTION, OUTPUT),
             _cluster_id,
             CLASS,
             reads_all=True,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, Option, Parsed, WrongUse, whole_long
 from zkbroker.cli.progress import progress
-from zkbroker.cli.tool import Tool, open_cluster, say, warn, with_any
+from zkbroker.cli.tool import Tool, is_for_programs, open_cluster, say, warn, with_any
 
 if TYPE_CHECKING:
     from zkbroker.client.cluster import Cluster
@@ -111,9 +111,9 @@ def _require_fitting(parsed: Parsed) -> None:
     parsed.refuse("topic", "list", "describe")
 
 
-def _error(sentence: str) -> None:
-    """As Kafka prints an error between other lines."""
-    say(f"\nError: {sentence}")
+def _error(parsed: Parsed, sentence: str) -> None:
+    """As Kafka prints an error between other lines, but not among what programs read."""
+    (warn if is_for_programs(parsed) else say)(f"\nError: {sentence}")
 
 
 def _group_ids(cluster: Cluster, parsed: Parsed) -> list[str]:
@@ -190,7 +190,7 @@ def _describe(cluster: Cluster, parsed: Parsed) -> int:
     code, rows = 0, []
     for group in described:
         if group.state == "Dead":
-            _error(f"Consumer group '{group.group_id}' does not exist.")
+            _error(parsed, f"Consumer group '{group.group_id}' does not exist.")
             code = 1
             if show is not _show_members:
                 continue
@@ -363,7 +363,7 @@ def _delete(cluster: Cluster, parsed: Parsed) -> int:
     if not failed:
         say(f"Deletion of requested consumer groups ('{', '.join(done)}') was successful.")
         return 0
-    _error("Deletion of some consumer groups failed:")
+    _error(parsed, "Deletion of some consumer groups failed:")
     for group_id, refused in failed.items():
         say(f"* Group '{group_id}' could not be deleted due to: {refused.message}")
     if done:
@@ -406,7 +406,7 @@ def _delete_offsets(cluster: Cluster, parsed: Parsed) -> int:
     if code == ErrorCode.NONE:
         say(f"Request succeed for deleting offsets with topic {', '.join(topics)} group {group_id}")
     else:
-        _error(sentences.get(code, f"Encounter some unknown error: {code.name}"))
+        _error(parsed, sentences.get(code, f"Encounter some unknown error: {code.name}"))
     say(f"\n{'TOPIC':30} {'PARTITION':15} {'STATUS':15}")
     for tp in sorted(answered, key=lambda tp: f"{tp.topic}{tp.partition}"):
         status = "Successful" if answered[tp] is None else f"Error: :{answered[tp]}"
@@ -460,8 +460,9 @@ def _reset(cluster: Cluster, parsed: Parsed) -> int:
         state = groups.describe(cluster, group_id).state
         if state not in ("Empty", "Dead"):
             _error(
+                parsed,
                 f"Assignments can only be reset if the group '{group_id}' is inactive, but the current state is "
-                f"{state}."
+                f"{state}.",
             )
             plans[group_id] = {}
             code = 1
@@ -469,7 +470,7 @@ def _reset(cluster: Cluster, parsed: Parsed) -> int:
         try:
             plans[group_id] = offset_resets.plan(cluster, group_id, _scope(cluster, group_id, parsed), parsed)
         except offset_resets.NoPlan as missing:
-            _error(str(missing))
+            _error(parsed, str(missing))
             plans[group_id] = {}
             code = 1
             continue

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, BadOption, Option, Parsed
-from zkbroker.cli.tool import Tool, open_cluster, say
+from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, BadOption, Option, Parsed
+from zkbroker.cli.tool import Tool, is_for_programs, open_cluster, say
 
 
 def run(parsed: Parsed) -> int:
@@ -26,15 +26,33 @@ def run(parsed: Parsed) -> int:
             raise BadOption(f"{file}: partition {place(entry)} has no offset")
     with open_cluster(parsed) as cluster:
         cluster.any()
-        say("Executing records delete operation")
+        if not is_for_programs(parsed):
+            say("Executing records delete operation")
         done = delete_before(cluster, {place(entry): entry["offset"] for entry in entries})
+    code = 1 if any(answer.refused for answer in done.values()) else 0
+    if is_for_programs(parsed):
+        from zkbroker.cli.output import print_rows
+
+        rows = [
+            {
+                "topic": tp.topic,
+                "partition": tp.partition,
+                "low_watermark": None if answer.refused else answer.offset,
+                "error": None
+                if answer.refused is None
+                else answer.refused.message or answer.refused.code.name,
+            }
+            for tp, answer in sorted(done.items())
+        ]
+        print_rows(rows, str(parsed.text("output")))
+        return code
     say("Records delete operation completed:")
     for tp, answer in sorted(done.items()):
         if answer.refused is None:
             say(f"partition: {tp}\tlow_watermark: {answer.offset}")
         else:
             say(f"partition: {tp}\terror: {answer.refused.message or answer.refused.code.name}")
-    return 1 if any(answer.refused for answer in done.values()) else 0
+    return code
 
 
 TOOL: Final = Tool(
@@ -45,6 +63,7 @@ TOOL: Final = Tool(
     options=(
         BOOTSTRAP,
         COMMAND_CONFIG,
+        OUTPUT,
         Option(
             "offset-json-file",
             'REQUIRED: a file as {"partitions": [{"topic": "foo", "partition": 1, "offset": 5}], "version": 1}; offset '

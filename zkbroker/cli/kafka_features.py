@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, BadOption, Option, Parsed
-from zkbroker.cli.tool import Tool, always, open_cluster, say
+from zkbroker.cli.options import BOOTSTRAP, COMMAND_CONFIG, OUTPUT, BadOption, Option, Parsed
+from zkbroker.cli.tool import Tool, always, is_for_programs, open_cluster, say
 
 CLASS: Final = "org.apache.kafka.tools.FeatureCommand"
 UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE = 1, 2, 3
@@ -23,7 +23,22 @@ def _describe(parsed: Parsed) -> int:
     assert features is not None
     finalized = {row.name: row.max_version_level for row in features.finalized_features}
     epoch = str(features.finalized_features_epoch) if features.finalized_features_epoch >= 0 else "-"
-    for row in sorted(features.supported_features, key=lambda row: row.name):
+    supported = sorted(features.supported_features, key=lambda row: row.name)
+    if is_for_programs(parsed):
+        from zkbroker.cli.output import print_rows
+
+        rows = [
+            {
+                "feature": row.name,
+                "supported_min_version": row.min_version,
+                "supported_max_version": row.max_version,
+                "finalized_version_level": finalized.get(row.name, 0),
+            }
+            for row in supported
+        ]
+        print_rows(rows, str(parsed.text("output")))
+        return 0
+    for row in supported:
         say(
             f"Feature: {row.name}\tSupportedMinVersion: {row.min_version}\tSupportedMaxVersion: {row.max_version}"
             f"\tFinalizedVersionLevel: {finalized.get(row.name, 0)}\tEpoch: {epoch}"
@@ -117,7 +132,7 @@ TOOL: Final = Tool(
         Tool(
             "kafka-features describe",
             "Show the features.",
-            _COMMON,
+            (*_COMMON, OUTPUT),
             _describe,
             CLASS,
             needs_words=False,

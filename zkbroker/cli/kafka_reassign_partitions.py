@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from zkbroker.cli.options import (
     BOOTSTRAP,
     COMMAND_CONFIG,
+    OUTPUT,
     ZOOKEEPER,
     BadOption,
     Option,
@@ -18,7 +21,7 @@ from zkbroker.cli.options import (
     whole_long,
 )
 from zkbroker.cli.progress import progress
-from zkbroker.cli.tool import Tool, open_cluster, say, say_all, warn, with_any
+from zkbroker.cli.tool import Tool, is_for_programs, open_cluster, say, say_all, warn, with_any
 
 if TYPE_CHECKING:
     from zkbroker.cli.reassignment_plans import Plan
@@ -40,7 +43,7 @@ PERMITTED: Final = {
     "generate": ("disable-rack-aware",),
     "execute": ("additional", "throttle", "replica-alter-log-dirs-throttle", "timeout"),
     "cancel": ("preserve-throttles", "timeout"),
-    "list": (),
+    "list": ("output",),
 }
 EXISTING: Final = (
     "Cannot execute because there is an existing partition assignment.  Use --additional to override this and create a "
@@ -107,6 +110,21 @@ def _list(cluster: Cluster, parsed: Parsed) -> None:
     from zkbroker.client.topics import list_reassignments
 
     moving = list_reassignments(cluster)
+    if is_for_programs(parsed):
+        from zkbroker.cli.output import print_rows
+
+        rows = [
+            {
+                "topic": tp.topic,
+                "partition": tp.partition,
+                "replicas": list(found.replicas),
+                "adding_replicas": list(found.adding),
+                "removing_replicas": list(found.removing),
+            }
+            for tp, found in sorted(moving.items())
+        ]
+        print_rows(rows, str(parsed.text("output")))
+        return
     if not moving:
         say("No partition reassignments found.")
         return
@@ -401,6 +419,7 @@ TOOL: Final = Tool(
         BOOTSTRAP,
         COMMAND_CONFIG,
         ZOOKEEPER,
+        attrs.evolve(OUTPUT, help="With --list: text as Kafka does (default), json or csv."),
         Option("generate", "Propose where the partitions of topics could go; nothing is moved."),
         Option("execute", "Begin to move, as a file says."),
         Option("verify", "Say how far it is; when all is done, throttles are taken away."),

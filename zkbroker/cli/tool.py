@@ -161,7 +161,7 @@ class Tool:
             where = f"{failed.filename}: " if failed.filename else ""
             sentence = f"{where}{failed.strerror or failed}."
         sys.stdout.flush()
-        stream = sys.stdout if self.fails_on_stdout else sys.stderr
+        stream = sys.stdout if self.fails_on_stdout and not is_for_programs(parsed) else sys.stderr
         stream.write(in_colour(stream, around.format(sentence), BAD) + "\n")
         return 1
 
@@ -171,6 +171,11 @@ class Tool:
         if isinstance(wrong, WrongUse):
             sys.stderr.write(f"{self.name} --help shows its options.\n")
         return self.refused_with
+
+
+def is_for_programs(parsed: Parsed) -> bool:
+    """Whether standard output holds JSON or CSV, and nothing else."""
+    return any(form in ("json", "csv") for form in parsed.texts("output"))
 
 
 def _is_text(parsed: Parsed) -> bool:
