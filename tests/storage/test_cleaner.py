@@ -206,6 +206,28 @@ async def test_topics_that_only_delete_are_left_alone(site: Site) -> None:
         assert len(pairs(other)) == 1
 
 
+async def test_a_topic_may_be_compacted_and_lose_what_is_old(site: Site) -> None:
+    """`compact,delete`: both rules hold for one log, and its start may be moved as well."""
+    site.topics["a"] = TopicConfig(
+        cleanup_policy=("compact", "delete"), min_cleanable_dirty_ratio=0.01, retention_ms=60_000
+    )
+    site.set(log_cleaner_enable="false")
+    async with site.running() as manager:
+        log = site.create(manager, A)
+        put(log, ("old", "1"), timestamp=NOW - 120_000)
+        log.roll(NOW)
+        fill(log, 4)
+        assert await manager.periodic.apply_retention() == 1
+        assert log.log_start_offset == 1
+        site.set(log_cleaner_enable="true")
+        manager.reconfigured()
+        await cleaned(manager, log, 5)
+        assert [(offset, key) for offset, key, _ in pairs(log)] == [(4, "k")]
+        site.now_ms += 120_000
+        assert await manager.periodic.apply_retention() == 1
+        assert log.log_start_offset == log.log_end_offset == 5
+
+
 async def test_the_limit_on_reading_and_writing_changes_at_run_time(site: Site) -> None:
     site.set(log_cleaner_io_max_bytes_per_second="1000")
     async with site.running() as manager:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import subprocess
 import sys
 import threading
@@ -18,6 +20,7 @@ from zkbroker.model import TopicPartition
 from zkbroker.storage.files import FILES, Files
 from zkbroker.storage.log import Log
 from zkbroker.storage.log_manager import LogDirectoryError
+from zkbroker.storage.opening import Progress
 
 A, B, C = (TopicPartition("a", 0), TopicPartition("b", 0), TopicPartition("c", 7))
 
@@ -64,6 +67,43 @@ async def test_after_a_kill_logs_are_recovered(site: Site) -> None:
         assert not manager.was_clean
         for tp in (A, B, C):
             assert values(manager.logs[tp]) == [f"{number}" * 10 for number in range(20)]
+
+
+class TwoAtOnce(Files):
+    """Whoever looks into a log's directory first waits for another one to do so too, for a while."""
+
+    def __init__(self) -> None:
+        self.first = threading.Semaphore(1)
+        self.two = threading.Event()
+
+    def listdir(self, path: str) -> list[str]:  # type: ignore[override]
+        if os.path.basename(path) in ("a-0", "b-0"):
+            if self.first.acquire(blocking=False):
+                self.two.wait(5)
+            else:
+                self.two.set()
+        return super().listdir(path)
+
+
+async def test_logs_are_recovered_in_parallel(site: Site) -> None:
+    site.set(num_recovery_threads_per_data_dir="2")
+    async with site.killed() as manager:
+        for tp in (A, B):
+            append(site.create(manager, tp), "x")
+    site.files = files = TwoAtOnce()
+    async with site.running() as manager:
+        assert files.two.is_set()
+        assert [values(manager.logs[tp]) for tp in (A, B)] == [["x"], ["x"]]
+
+
+def test_a_line_now_and_then_while_many_logs_are_opened(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "zkbroker.storage.opening")
+    now = 100.0
+    progress = Progress(500, lambda: now)
+    for seconds, count in ((0.5, 100), (1.6, 50), (0.1, 50), (1.0, 100), (1.0, 200)):
+        now += seconds
+        progress.add(count)
+    assert caplog.messages == ["150 of 500 logs opened", "500 of 500 logs opened"]
 
 
 async def test_sealed_segments_are_flushed(site: Site) -> None:

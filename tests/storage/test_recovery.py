@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.storage.support import NOW, TOPIC_ID, Home, append, batch, read_all, require_sound_files, values
 from zkbroker.protocol.records import ControlType, control_batch, read_batches
 from zkbroker.storage.appends import AbortedTransaction, AppendOrigin
+from zkbroker.storage.files import Files
 from zkbroker.storage.flushing import prepare_clean_stop
 from zkbroker.storage.log import Log
 
@@ -94,6 +96,35 @@ def test_a_clean_start_reads_no_segment(home: Home, directory: Path) -> None:
         path.write_bytes(bytes(path.stat().st_size))
     log = home.open(clean=True, recovery_point=end)
     assert log.log_end_offset == end
+    log.close()
+
+
+class Counting(Files):
+    """How many bytes were read."""
+
+    def __init__(self) -> None:
+        self.read_bytes = 0
+
+    def pread(self, fd: int, size: int, position: int) -> bytes:
+        content = os.pread(fd, size, position)
+        self.read_bytes += len(content)
+        return content
+
+
+def test_a_clean_start_reads_no_index_either(tmp_path: Path) -> None:
+    """Of 2,000 logs with a GiB each they would be gigabytes."""
+    home = Home(tmp_path / "much", topic={"index_interval_bytes": 1})
+    home.path.mkdir()
+    log = home.create()
+    for number in range(2_000):
+        append(log, "x", timestamp=NOW + number)
+    end = stopped_cleanly(log)
+    least = min((home.path / "topic-0").glob("*index"), key=lambda path: path.stat().st_size).stat().st_size
+    assert least > 15_000
+    home.files = files = Counting()
+    log = home.open(clean=True, recovery_point=end)
+    assert log.log_end_offset == end and log.segments.active.max_timestamp == NOW + 1_999
+    assert files.read_bytes < least
     log.close()
 
 

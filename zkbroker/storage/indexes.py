@@ -86,6 +86,7 @@ class EntryFile:
     stored_bytes: int = 0
     unsynced: Unsynced = attrs.field(factory=Unsynced)
     is_torn: bool = False  # the file ended in the middle of an entry when it was opened
+    first_found: bytes = b""  # its first entry then
     _stored_last: bytes | None = None  # the last entry in the file, known without reading all of it
     _tail: bytearray = attrs.field(factory=bytearray)
 
@@ -105,6 +106,7 @@ class EntryFile:
                 self.files.ftruncate(fd, size)
             self.stored_bytes = size
             if size:
+                self.first_found = self.files.pread(fd, self.entry_bytes, 0)
                 self._stored_last = self.files.pread(fd, self.entry_bytes, size - self.entry_bytes)
         finally:
             self.files.close(fd)
@@ -301,13 +303,15 @@ class TimeIndex:
 
     @property
     def is_sound(self) -> bool:
-        """Whether what the file holds can be a whole index: to be asked before anything is added. Raises: OSError."""
-        if self.entries.is_torn:
-            return False
-        if not self.entries.count:
-            return True
+        """Whether what the file held can be a whole index: to be asked before anything is added. Raises: OSError.
+
+        It looks at the ends alone, as Kafka's sanity check does.
+        """
+        first = self.entries.first_found
+        if self.entries.is_torn or not first:
+            return not self.entries.is_torn
         timestamp, offset = self.last_entry()
-        return offset >= self.base_offset and timestamp >= self.entry(0)[0]
+        return offset >= self.base_offset and timestamp >= _TIME_ENTRY.unpack(first)[0]
 
     def add_if_later(self, timestamp: int, offset: int) -> None:
         """Add an entry unless the last one is at least as late."""

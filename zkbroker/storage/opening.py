@@ -75,7 +75,7 @@ class Opening:
                     log_dir.fail(str(error))
         started = trio.current_time()
         wanted = [*arranged.current.values(), *arranged.future.values()]
-        progress = _Progress(len(wanted), trio.current_time)
+        progress = Progress(len(wanted), trio.current_time)
         async with trio.open_nursery() as nursery:
             for log_dir in self.log_dirs:
                 threads = trio.CapacityLimiter(self.config().num_recovery_threads_per_data_dir)
@@ -144,7 +144,7 @@ class Opening:
                 copy.close("its log could not be opened")
 
     async def _open_all(
-        self, found: Sequence[FoundLog], threads: trio.CapacityLimiter, progress: _Progress
+        self, found: Sequence[FoundLog], threads: trio.CapacityLimiter, progress: Progress
     ) -> None:
         configs = [self.topic_config(each.tp.topic) for each in found]
         opened = await trio.to_thread.run_sync(self._open_each, found, configs, limiter=threads)
@@ -185,19 +185,20 @@ def require_online(log_dirs: Sequence[LogDirectory]) -> None:
 
 
 @attrs.define(eq=False)
-class _Progress:
+class Progress:
     """A line now and then while many logs are opened."""
 
     total: int
     clock: Callable[[], float]
     _done: int = 0
-    _told: float = 0.0
+    _told: float = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._told = self.clock()
 
     def add(self, count: int) -> None:
         self._done += count
         now = self.clock()
-        if self._told == 0.0:
-            self._told = now
         if now - self._told >= _PROGRESS_SECONDS:
             self._told = now
             log.info("%d of %d logs opened", self._done, self.total)
