@@ -186,6 +186,25 @@ def test_unsigned_bearer_tokens_between_brokers_need_a_name() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        'unsecuredValidatorAllowableClockSkewMs="secret"',
+        'unsecuredValidatorAllowableClockSkewMs="-5"',
+        'unsecuredLoginLifetimeSeconds="0.5"',
+        'unsecuredLoginNumberClaim_level="secret"',
+        'unsecuredLoginNumberClaim_level="nan"',
+    ],
+)
+def test_numbers_of_unsigned_bearer_tokens(option: str) -> None:
+    """Each login would have ended the broker with a traceback."""
+    key = f"{PREFIX}.oauthbearer.sasl.jaas.config"
+    with pytest.raises(ConfigError, match=f"{option.partition('=')[0]} must be a number") as refused:
+        of(BEARER | {key: f"{OAUTH_MODULE} required {option};"})
+    assert refused.value.key == key
+    assert "secret" not in str(refused.value)
+
+
 DIGEST_LINE = f'{ZOOKEEPER_DIGEST_MODULE} required username="kafka" password="zk-secret";'
 
 

@@ -5,6 +5,7 @@ Each refusal names the line to write or the command to run instead.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from zkbroker.config.jaas import MODULES, ZOOKEEPER_DIGEST_MODULE, LoginModule, parse_jaas_line
@@ -140,6 +141,8 @@ def _check_bearer(config: BrokerConfig, listener: str, is_ours: bool, module: Lo
             "sasl.oauthbearer.jwks.endpoint.url",
             f"listener {listener} checks signed tokens: name the file of the keys, as file:///PATH",
         )
+    if not is_signed and module is not None:
+        _check_numbers(config, jaas_key(config, listener, "OAUTHBEARER"), module)
     if is_signed and is_ours:
         raise ConfigError(
             "sasl.mechanism.inter.broker.protocol",
@@ -154,6 +157,20 @@ def _check_bearer(config: BrokerConfig, listener: str, is_ours: bool, module: Lo
         shown = None if module is None else "[hidden]"
         allowed = f"brokers log in at each other with it; write {line}"
         raise ConfigError(key, shown, allowed, config.origin_of(key))
+
+
+_WHOLE: Final = ("unsecuredValidatorAllowableClockSkewMs", "unsecuredLoginLifetimeSeconds")
+
+
+def _check_numbers(config: BrokerConfig, key: str, module: LoginModule) -> None:
+    """Options of unsigned tokens that are numbers. Source: OAuthBearerUnsecuredLoginCallbackHandler."""
+    for option, text in module.options.items():
+        is_claim = option.startswith("unsecuredLoginNumberClaim_")
+        if (option in _WHOLE and not text.isdecimal()) or (is_claim and not _NUMBER.fullmatch(text)):
+            raise ConfigError(key, "[hidden]", f"{option} must be a number", config.origin_of(key))
+
+
+_NUMBER: Final = re.compile(r"-?\d+(\.\d*)?([eE][+-]?\d{1,2})?", re.ASCII)
 
 
 def _check_stores(config: BrokerConfig, endpoint: Endpoint) -> None:
