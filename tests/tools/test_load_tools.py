@@ -50,6 +50,15 @@ def test_producer_performance(both: Both, place: Place) -> None:
     )
 
 
+def test_reading_a_topic_that_is_just_being_made(place: Place) -> None:
+    """kafka-python may never have joined a group when it hears of a topic's leaders meanwhile, and the tool hung."""
+    words = ["--bootstrap-server", place.bootstrap, "--messages", "1", "--timeout", "300", "--topic"]
+    for number in range(3):
+        result = ours(place, "kafka-consumer-perf-test", *words, f"just-made-{number}")
+        assert result.exit_code == 0, result
+        assert "WARNING: Exiting before consuming the expected number of messages" in result.output
+
+
 def test_transactions_and_payloads(place: Place, tmp_path: Path) -> None:
     place.create("payloads")
     file = tmp_path / "payloads"
