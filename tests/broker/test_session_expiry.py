@@ -7,7 +7,7 @@ for good there, and in the end ZooKeeper holds what it holds after the story wit
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -33,6 +33,7 @@ from zkbroker.protocol.generated.alter_partition_request import (
     TopicData,
 )
 from zkbroker.protocol.generated.controlled_shutdown_request import ControlledShutdownRequest
+from zkbroker.protocol.generated.update_features_request import FeatureUpdateKey, UpdateFeaturesRequest
 from zkbroker.zookeeper import znodes
 from zkbroker.zookeeper.session import SessionLost, ZkSession, ZooKeeperError
 
@@ -136,8 +137,11 @@ async def replicate(stands: Standing, topic: str, partition: int, isr: Collectio
 
 
 async def tell(stands: Standing) -> None:
-    """Creation, growth, a death and a return, moves by API and by znode, elections, a clean stop, deletion."""
+    """An unclean election, creation, growth, a death and a return, moves by API and by znode, one cancelled, elections,
+    notices of brokers, a lost directory, features, a clean stop, deletion.
+    """
     world, session = stands.world, stands.world.session
+    await elect_uncleanly(stands)
     await asked(stands, lambda: world.create_topic("t", {0: (1, 2), 1: (2, 1)}))
     await asked(stands, lambda: world.create_topic("gone", {0: (1, 2)}))
     await world.wait_leader("t", 2, 1)
@@ -156,14 +160,9 @@ async def tell(stands: Standing) -> None:
     for partition in range(3):
         await replicate(stands, "t", partition, (1, 2))
 
-    request = AlterPartitionReassignmentsRequest(
-        topics=[
-            ReassignableTopic(
-                name="t", partitions=[ReassignablePartition(partition_index=0, replicas=[3, 1])]
-            )
-        ]
-    )
-    await asked(stands, lambda: stands.controller.alter_partition_reassignments(request))
+    await reassign(stands, 1, [3, 2])
+    await reassign(stands, 1, None)
+    await reassign(stands, 0, [3, 1])
     await replicate(stands, "t", 0, (3,))
     await world.wait_leader("t", 3, 0)
     moves = znodes.encode_reassignments({TopicPartition("t", 2): (3, 2)})
@@ -179,6 +178,19 @@ async def tell(stands: Standing) -> None:
     await asked(stands, lambda: stands.controller.elect_leaders(preferred, unclean=False))
     await world.wait_leader("t", 3, 2)
 
+    await session.create(znodes.ISR_CHANGES + "/isr_change_0000000001", b'{"version":1,"partitions":[]}')
+    await world.wait_gone(znodes.ISR_CHANGES + "/isr_change_0000000001")
+    lost = TopicPartition("t", 2)
+    stands.brokers.refused[3, lost] = ErrorCode.KAFKA_STORAGE_ERROR
+    await admin_store.report_log_dir_failure(session, 3)
+    await world.wait_state("t", 2, lambda state: state.isr == (2,))
+    strange = znodes.FeatureNode(True, {"strange": 3})
+    version = (await session.get(znodes.FEATURE)).stat.version
+    await session.set(znodes.FEATURE, znodes.encode_feature(strange), version)
+    removal = FeatureUpdateKey(feature="strange", max_version_level=0, allow_downgrade=True)
+    features = UpdateFeaturesRequest(feature_updates=[removal])
+    await asked(stands, lambda: stands.controller.update_features(features))
+
     epoch = await world.epoch_of(3)
     await asked(stands, lambda: stands.controller.allocate_producer_ids(AllocateProducerIdsRequest(3, epoch)))
     shutdown = ControlledShutdownRequest(broker_id=3, broker_epoch=epoch)
@@ -187,6 +199,32 @@ async def tell(stands: Standing) -> None:
     await world.wait_leader("t", 2, 2)
     await world.unregister(3)
     await asked(stands, stands.settle)
+
+
+async def elect_uncleanly(stands: Standing) -> None:
+    """Who is in sync dies, the policy turns while another waits, and what was in sync returns."""
+    world = stands.world
+    await asked(stands, lambda: world.create_topic("u", {0: (1, 2)}))
+    await world.wait_leader("u", 1)
+    await world.unregister(2)
+    await world.wait_state("u", 0, lambda state: state.isr == (1,))
+    await world.unregister(1)
+    await world.wait_leader("u", -1)
+    await world.register(2)
+    await asked(stands, stands.settle)
+    assert (await world.state("u")).leader == -1
+    allowed = {"unclean.leader.election.enable": "true"}
+    await asked(stands, lambda: admin_store.change_config(world.session, "topics/u", allowed))
+    stands.controller.unclean_election_enabled("u")  # a reign that begins later asks for the policy itself
+    assert (await world.wait_leader("u", 2)).isr == (2,)
+    await world.register(1)
+
+
+async def reassign(stands: Standing, partition: int, replicas: Sequence[int] | None) -> None:
+    """Ask once more where the answer was lost; that it is done then, or nothing is in progress, is fine."""
+    asks_for = ReassignablePartition(partition_index=partition, replicas=replicas)
+    request = AlterPartitionReassignmentsRequest(topics=[ReassignableTopic(name="t", partitions=[asks_for])])
+    await asked(stands, lambda: stands.controller.alter_partition_reassignments(request))
 
 
 async def outcome(stands: Standing) -> dict[str, object]:
@@ -203,6 +241,10 @@ async def outcome(stands: Standing) -> dict[str, object]:
         shown[parent] = await session.get_children(parent)
     for path in (znodes.REASSIGN_PARTITIONS, znodes.PREFERRED_REPLICA_ELECTION):
         shown[path] = await session.exists(path) is not None
+    shown[znodes.FEATURE] = (await session.get(znodes.FEATURE)).data
+    shown["notices"] = [
+        await session.get_children(parent) for parent in (znodes.ISR_CHANGES, znodes.LOG_DIR_EVENTS)
+    ]
     return shown
 
 

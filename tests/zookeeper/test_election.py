@@ -359,10 +359,11 @@ async def test_a_bug_ends_the_reign_and_is_loud_the_third_time(
 async def test_the_loss_of_the_session_ends_the_reign_and_the_next_session_campaigns(zookeeper: str) -> None:
     async with open_sessions(zookeeper) as sessions:
         first, reigns = sessions.current, Reigns(1)
+        feed, seen = EventFeed(), list[Stamped]()
 
         async def stand() -> None:
-            with pytest.raises(SessionLost):
-                await campaign(first, broker_id=1, reign=reigns.reign, backoff=QUICK)
+            with pytest.raises(SessionLost), feed.sink(seen.append):
+                await campaign(first, broker_id=1, reign=reigns.reign, backoff=QUICK, events=feed)
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(stand)
@@ -370,6 +371,9 @@ async def test_the_loss_of_the_session_ends_the_reign_and_the_next_session_campa
                 await reigns.reach(1)
                 await expire(zookeeper, first)
                 await reigns.reach_end(1)
+        told = seen[-1].event
+        assert isinstance(told, ControllerResigned)
+        assert told.reason == f"its session was lost: {first.loss_reason}"
         async with candidate(await sessions.next(first), 1) as broker:
             await broker.reach(2)
 

@@ -149,9 +149,12 @@ async def _campaign_once(
         try:
             ended = await _rule(session, broker_id, won, reign)
         finally:
-            log.info("Broker %d is no longer the controller: %s", broker_id, ended.reason)
+            reason = ended.reason
+            if session.lost.is_set():
+                reason = f"its session was lost: {session.loss_reason}"
+            log.info("Broker %d is no longer the controller: %s", broker_id, reason)
             if events is not None:
-                events.emit(ControllerResigned(broker_id, won.controller_epoch, ended.reason))
+                events.emit(ControllerResigned(broker_id, won.controller_epoch, reason))
             await step_down(session)
         return attrs.evolve(ended, after_s=trio.current_time() - began)
     finally:
