@@ -255,6 +255,8 @@ class World:
         elif what == "add" and is_free and application.ending is None:
             asked = self.ask("add_partitions", name, application.producer, frozenset({tp}))
             self.start(application, "add", tp, asked)
+        elif what == "run":
+            self.run(application, number)
         elif what == "send" and is_free and application.ending is None:
             self.send(application, tp)
         elif what in ("commit", "abort") and is_free:
@@ -268,11 +270,45 @@ class World:
         elif what == "time out":
             self.time_out()
         elif what == "replicate":
-            driver.replicate(number)
+            driver.replicate(number % 4 or None)
         elif what == "crash":
-            driver.crash(keep=number)
+            driver.crash(keep=number % 4)
         elif what == "refuse":
             driver.refuse = REFUSALS[number % len(REFUSALS)]
+
+    def run(self, application: Application, number: int) -> None:
+        """As far as a transaction gets in one go: into some partitions, mostly to its decision, to some markers.
+
+        Steps drawn one by one hardly ever come to records in two partitions and an end.
+        """
+        if application.request is None and (application.producer is None or self.is_fenced(application)):
+            self.init(application, None)
+            self.answers()
+        name, chosen = (
+            application.transactional_id,
+            [tp for i, tp in enumerate(PARTITIONS) if number >> i & 1],
+        )
+        for tp in chosen or PARTITIONS:
+            producer = application.producer
+            if application.request is not None or producer is None or application.ending is not None:
+                return
+            asked = self.ask("add_partitions", name, producer, frozenset({tp}))
+            self.start(application, "add", tp, asked)
+            self.answers()
+            self.send(application, tp)
+            self.answers()
+        if number % 5 and application.request is None and application.ending is None:
+            application.ending = number % 3 != 0
+            asked = self.ask("end", name, application.producer, application.ending)
+            self.start(application, "end", application.ending, asked)
+            if number % 4:
+                self.answers()
+                self.write_markers(number // 4)
+
+    def answers(self) -> None:
+        """Everything is replicated, and everybody hears of it."""
+        self.driver.replicate()
+        self.hear()
 
     def time_out(self) -> None:
         for name in list(self.driver.state.transactions):
@@ -308,6 +344,7 @@ class World:
 
 
 WORDS = (
+    *("run", "run", "run", "run"),
     *("init", "bump", "add", "add", "add", "send", "send", "send", "commit", "commit", "abort"),
     *("markers", "markers", "advance", "time out", "replicate", "replicate", "crash", "refuse"),
 )
