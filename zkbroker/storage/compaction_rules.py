@@ -219,7 +219,7 @@ class Kept(NamedTuple):
 
     batch: bytes | memoryview | None  # None: it goes; else what stands in its place
     records: int = 0
-    max_timestamp: int = NO_TIMESTAMP
+    max_timestamp: int = NO_TIMESTAMP  # of the records that stay
     aborted: AbortedTransaction | None = None  # to be noted in the transaction index
     is_unchanged: bool = False
 
@@ -432,12 +432,12 @@ def _relative_to(body: bytes, before: int, after: int) -> bytes:
 def _empty(batch: memoryview, header: BatchHeader, aborted: AbortedTransaction | None) -> Kept:
     """A batch without records, which keeps a producer's last sequence and epoch."""
     if header.record_count == 0:
-        return Kept(batch, 0, header.max_timestamp, aborted, True)
+        return Kept(batch, 0, NO_TIMESTAMP, aborted, True)
     kept_bits = header.attributes & (LOG_APPEND_TIME | TRANSACTIONAL | CONTROL)
     return Kept(
         _header_alone(header, kept_bits, header.producer_id, header.producer_epoch, header.base_sequence),
         0,
-        header.max_timestamp,
+        NO_TIMESTAMP,
         aborted,
     )
 
@@ -449,11 +449,11 @@ def placeholder(batch: memoryview, header: BatchHeader) -> Kept:
     mixture, and the new one's range is all that tells which of the old ones it stands for.
     """
     if header.record_count == 0 and header.producer_id < 0:
-        return Kept(batch, 0, header.max_timestamp, is_unchanged=True)
+        return Kept(batch, 0, is_unchanged=True)
     content = _header_alone(
         header, header.attributes & LOG_APPEND_TIME, NO_PRODUCER_ID, NO_PRODUCER_EPOCH, NO_SEQUENCE
     )
-    return Kept(content, 0, header.max_timestamp)
+    return Kept(content)
 
 
 def _header_alone(

@@ -17,6 +17,7 @@ from zkbroker.protocol.records import (
     HEADER_BYTES,
     LOG_OVERHEAD,
     MAGIC_POSITION,
+    NO_TIMESTAMP,
 )
 
 _LEGACY = struct.Struct(">qiIbbq")  # offset, size, crc, magic, attributes, timestamp (magic 1)
@@ -40,6 +41,11 @@ class BatchHeader(NamedTuple):
     producer_epoch: int
     base_sequence: int
     record_count: int
+
+    @property
+    def newest_timestamp(self) -> int:
+        """Of the records that are there: a batch that compaction emptied has none, whatever its header keeps."""
+        return self.max_timestamp if self.record_count else NO_TIMESTAMP
 
 
 class TornBatch(Exception):

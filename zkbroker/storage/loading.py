@@ -414,7 +414,7 @@ def _rebuild_segment(
                 if header.base_offset > segment.base_offset:
                     raise OutOfRange(header)
                 raise TornBatch(header.position, f"offset {header.last_offset}, out of the segment's range,")
-            segment.appended(header.last_offset, header.max_timestamp, header.position, header.size)
+            segment.appended(header.last_offset, header.newest_timestamp, header.position, header.size)
             epochs.found(header.leader_epoch, header.base_offset)
             if header.producer_id < 0 or header.last_offset < log_start_offset:
                 continue

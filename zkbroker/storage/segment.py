@@ -155,11 +155,16 @@ class Segment:
     def load_timestamps(self) -> None:
         """Learn max_timestamp from the time index: a sealed segment's last entry has it. Raises: OSError."""
         index = self.time_index
-        if not index.is_sound or not (index.entries.count or self.load_first_timestamp() < 0):
+        if not index.is_sound or not (index.entries.count or self._has_no_timestamps()):
             self._rebuild_indexes()
             return
         self.max_timestamp, self.max_timestamp_offset = index.last_entry()
         self.timestamps_known = True
+
+    def _has_no_timestamps(self) -> bool:
+        """As its first batch with records tells. Raises: OSError."""
+        first = next((header for header in self.headers() if header.record_count), None)
+        return first is None or first.max_timestamp < 0
 
     def _rebuild_indexes(self) -> None:
         """Make the offset and the time index anew from the batches' headers. Raises: OSError.
@@ -174,7 +179,7 @@ class Segment:
         self.max_timestamp = self.max_timestamp_offset = -1
         self.bytes_since_index_entry = 0
         for header in self.headers():
-            self.appended(header.last_offset, header.max_timestamp, header.position, header.size)
+            self.appended(header.last_offset, header.newest_timestamp, header.position, header.size)
         self.size = size
         self.timestamps_known = True
         self.finish_indexes()
@@ -345,8 +350,8 @@ class Segment:
     def _remeasure_timestamps(self) -> None:
         self.max_timestamp, self.max_timestamp_offset = self.time_index.last_entry()
         for header in self.headers_near(self.max_timestamp_offset):
-            if header.max_timestamp > self.max_timestamp:
-                self.max_timestamp = header.max_timestamp
+            if header.newest_timestamp > self.max_timestamp:
+                self.max_timestamp = header.newest_timestamp
                 self.max_timestamp_offset = header.last_offset
 
     def rename_to_deleted(self) -> None:

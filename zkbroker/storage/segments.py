@@ -274,7 +274,7 @@ class Segments:
             self._recent_base = batches[0].base_offset
         for batch in batches:
             position = shift + batch.position
-            segment.appended(batch.last_offset, batch.max_timestamp, position, batch.size)
+            segment.appended(batch.last_offset, batch.newest_timestamp, position, batch.size)
             self._recent_ends.append(batch.last_offset + 1)
             self._recent_positions.append(position)
         self.end_offset = batches[-1].last_offset + 1
