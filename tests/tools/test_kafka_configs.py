@@ -138,7 +138,7 @@ def test_quotas_and_users(both: Both, place: Place) -> None:
         "{b} --alter --entity-type topics --add-config a=b",
         "{b} --alter --entity-type users --add-config a=b",
         "{b} --describe --entity-type foo",
-        "--zookeeper {zk} --alter --entity-type brokers --entity-name 9 --add-config listener.name.l.ssl.key.password=x",
+        "--zookeeper {zk} --alter --broker 9 --add-config listener.name.l.ssl.key.password=x",
         "{b} --describe --entity-type topics --entity-type brokers",
         "{b} --describe --topic z --delete-config x",
         "{b} --zookeeper {zk} --describe --entity-type users",
