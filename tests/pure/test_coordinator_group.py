@@ -527,10 +527,17 @@ def test_a_static_member_that_comes_back_while_its_join_waits_fences_that() -> N
 def test_static_members_stay_through_a_rebalance_they_missed_until_their_session_ends() -> None:
     room = Room()
     leader, follower = static_pair(room)
-    asked = room.join(leader, instance="a", rebalance_ms=5_000)
     room.driver.state.groups["g"].members[follower].rebalance_timeout_ms = 5_000
-    room.driver.advance(60_000)
-    assert asked.answered
+    asked = room.join(leader, instance="a", rebalance_ms=5_000)
+    room.driver.advance(5_000)
+    joined = room.joined(asked)
+    assert (joined.generation, [member_id for member_id, _, _ in joined.members]) == (2, [leader, follower])
+    assert room.heartbeat(follower, 1, "b") is ErrorCode.ILLEGAL_GENERATION
+    room.synced(room.sync(leader, 2, {leader: b"A", follower: b"B"}, instance="a"))
+    for _ in range(3):
+        room.driver.advance(4_900)
+        room.heartbeat(leader, 2, "a")
+    assert [member.member_id for member in room.described().members] == [leader]
 
 
 def test_an_administrator_removes_a_static_member_by_its_instance() -> None:
