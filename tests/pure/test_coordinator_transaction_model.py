@@ -93,6 +93,7 @@ class World:
     records: list[Record] = attrs.field(factory=list)
     told: dict[Transaction, bool] = attrs.field(factory=dict)  # what EndTxn was answered NONE for
     current: dict[str, Producer] = attrs.field(factory=dict)  # the last producer each id was given to
+    decided: dict[str, tuple[Producer, bool]] = attrs.field(factory=dict)  # whose markers are to be written
     given: dict[tuple[str, Producer], int] = attrs.field(factory=dict)  # which application has it
     late: list[Late] = attrs.field(factory=list)
     next_producer_id: int = 100
@@ -175,14 +176,20 @@ class World:
 
     def write_markers(self, number: int) -> None:
         """Some of the markers that are to be written are."""
-        for effect in {each for each in self.driver.effects if isinstance(each, SendMarkers)}:
+        for effect in self.driver.effects:
+            assert isinstance(effect, SendMarkers)
             found = self.driver.state.unmarked(effect.transactional_id)
-            if found is None:
-                continue
+            if found is not None:
+                self.decided[effect.transactional_id] = (found.producer, found.commit)
+        self.driver.effects.clear()
+        for name, decision in self.decided.items():
+            found = self.driver.state.unmarked(name)
+            if found is None or (found.producer, found.commit) != decision:
+                continue  # another one, which is not replicated yet
             written = [tp for i, tp in enumerate(sorted(found.partitions)) if number >> i & 1 or number > 20]
             for tp in written:
                 self._write_marker(tp, found.producer, found.commit)
-            self.ask("marked", effect.transactional_id, found.producer, written)
+            self.ask("marked", name, found.producer, written)
 
     def _write_marker(self, tp: TopicPartition, producer: Producer, commit: bool) -> None:
         states = self.partitions[tp]
@@ -284,6 +291,8 @@ class World:
         elif what == "replicate":
             driver.replicate(number % 4 or None)
         elif what == "crash":
+            driver.effects.clear()
+            self.decided.clear()  # whoever takes over sends them anew
             driver.crash(keep=number % 4)
         elif what == "refuse":
             driver.refuse = REFUSALS[number % len(REFUSALS)]
