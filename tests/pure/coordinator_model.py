@@ -32,6 +32,7 @@ class Asked:
     token: int
     reply: object = None
     answered: bool = False
+    when: object = None  # what `Driver.mark` said when the reply was made; it may have waited since
 
     @property
     def error(self) -> ErrorCode:
@@ -57,6 +58,7 @@ class Driver(Generic[S]):
     replicated: int = 0
     effects: list[object] = attrs.field(factory=list)
     timers: Timers = attrs.field(factory=Timers)
+    mark: Callable[[S], object] = lambda _: None
     _asked: dict[int, Asked] = attrs.field(factory=dict)
     _held: list[tuple[int, int, object]] = attrs.field(factory=list)  # (offset, token, reply)
     _held_effects: list[tuple[int, object]] = attrs.field(factory=list)
@@ -236,6 +238,7 @@ class Driver(Generic[S]):
 
     def _hold(self, token: Token, reply: object) -> None:
         assert isinstance(token, int)
+        self._asked[token].when = self.mark(self.state)
         self._held.append((self.end, token, reply))
         self._release()
 
@@ -253,4 +256,6 @@ class Driver(Generic[S]):
         assert isinstance(token, int)
         asked = self._asked[token]
         if not asked.answered:
+            if asked.when is None:
+                asked.when = self.mark(self.state)
             asked.answered, asked.reply = True, reply

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.pure.coordinator_model import Asked, Driver
+from zkbroker.coordinator.group import Group
 from zkbroker.coordinator.groups import Commit, Fetched, Groups, Leaving
 from zkbroker.coordinator.members import GroupLimits, Join, Joined, Phase, Sync, Synced
 from zkbroker.coordinator.outcome import Producer
@@ -64,7 +65,9 @@ class World:
     consumers: list[Consumer] = attrs.field(
         factory=lambda: [Consumer(i, instance) for i, instance in enumerate((None, None, "s", "s", "r"))]
     )
-    owners: dict[int, dict[int, str]] = attrs.field(factory=dict)  # generation -> partition -> owner
+    owners: dict[tuple[object, int], dict[int, str]] = attrs.field(factory=dict)  # by life and generation
+    lives: int = 0  # a group that is made anew begins with generation 1
+    group: Group | None = None
     ids_of: dict[str, set[str]] = attrs.field(factory=dict)  # instance -> member ids it ever had
     dead_ids: set[str] = attrs.field(factory=set)
     frozen: set[int] = attrs.field(factory=set)  # consumers that do nothing for now
@@ -77,6 +80,17 @@ class World:
     aborted: set[int] = attrs.field(factory=set)
     fenced_commits: list[Asked] = attrs.field(factory=list)
     _ids: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        self.driver.mark = self._life
+
+    def _life(self, state: Groups) -> int:
+        """Which group of that name it is: after a crash the same one, made from the log."""
+        group = state.groups.get("g")
+        if group is not self.group:
+            self.lives += 1
+            self.group = group
+        return self.lives
 
     def ask(self, name: str, *args: object) -> Asked:
         return self.driver.ask(partial(getattr(self.driver.state, name), *args))
@@ -176,7 +190,7 @@ class World:
                 return
         elif kind == "sync" and error is ErrorCode.NONE:
             assert isinstance(reply, Synced)
-            self._owns(consumer, reply.assignment)
+            self._owns(consumer, reply.assignment, asked.when)
         if error in (ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.FENCED_INSTANCE_ID):
             consumer.member_id = ""
         if error not in (ErrorCode.NONE, ErrorCode.NOT_COORDINATOR, ErrorCode.COORDINATOR_NOT_AVAILABLE):
@@ -186,8 +200,8 @@ class World:
         if consumer.instance is not None:
             self.ids_of.setdefault(consumer.instance, set()).add(consumer.member_id)
 
-    def _owns(self, consumer: Consumer, assignment: bytes) -> None:
-        owners = self.owners.setdefault(consumer.generation, {})
+    def _owns(self, consumer: Consumer, assignment: bytes, life: object) -> None:
+        owners = self.owners.setdefault((life, consumer.generation), {})
         for partition in map(int, assignment.split()):
             before = owners.setdefault(partition, consumer.owner)
             assert before == consumer.owner, (
@@ -239,6 +253,7 @@ class World:
             driver.replicate(number % 4 or None)
         elif what == "crash":
             driver.crash(keep=number % 4)
+            self.group = driver.state.groups.get("g")
             self.aborted.clear()  # their markers may be lost, and be written otherwise
             self.in_transactions.clear()
         elif what == "refuse":
@@ -287,8 +302,6 @@ class World:
         self.hear()
         assert self.driver.rebuilt().durable() == self.driver.state.durable()
         group = self.driver.state.groups.get("g")
-        if group is None:  # a group of that name begins anew, with generation 1
-            self.owners.clear()
         if self.driver.replicated == self.driver.end:  # what anybody would be shown now
             committed = None if group is None else group.offsets.get(TP)
             self._saw(-1 if committed is None else committed.offset)

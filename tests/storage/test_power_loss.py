@@ -247,6 +247,28 @@ def test_a_segment_sealed_after_it_was_flushed(tmp_path: Path) -> None:
         require_sound_files(after / "topic-0")
 
 
+def test_what_was_cut_off_down_to_the_recovery_point_stays_away(tmp_path: Path) -> None:
+    """After a kill the segment that ends there is synced too: on the disk its file may be as long as before."""
+    (tmp_path / "live").mkdir()
+    disk = Forgetful(tmp_path / "live")
+    home = Home(tmp_path / "live", disk)
+    log = home.create()
+    for value in ("a", "b"):
+        append(log, value)
+    flush_now(log, everything=True)
+    log.truncate_to(1)
+    log.roll(NOW)
+    log.close()
+    log = home.open(recovery_point=1)  # after a kill
+    append(log, "c")
+    flush_now(log, everything=True)
+    log.close()
+    disk.after_power_loss(tmp_path / "after", random.Random(1))
+    found = Home(tmp_path / "after").open(recovery_point=2, lost_power=True)
+    assert values(found) == ["a", "c"]
+    found.close()
+
+
 def test_without_a_sync_all_may_be_lost(tmp_path: Path) -> None:
     """So that the test above can fail."""
     (tmp_path / "live").mkdir()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import attrs
@@ -133,7 +134,8 @@ def open_log(
     files = storage.files
     present = _finish_interrupted_work(files, directory)
     segments = Segments(log_dir, storage, config, directory)
-    for base in _segment_bases(files, directory, present):
+    bases = _segment_bases(files, directory, present)
+    for base, following in zip_longest(bases, bases[1:]):
         size = files.size(os.path.join(directory, names.offset_name(base, names.LOG)))
         segments.add(
             Segment(
@@ -144,7 +146,8 @@ def open_log(
                 size,
                 created_ms=wall_ms,
                 timestamps_known=False,
-                needs_sync=not last.clean and base + 1 > last.recovery_point,
+                # Also that which ends at the recovery point: a truncation to there may be in its file alone.
+                needs_sync=not last.clean and (following is None or following >= last.recovery_point),
             )
         )
     if not len(segments):
